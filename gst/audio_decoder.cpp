@@ -1,0 +1,222 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "gst/audio_decoder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/text.h"
+
+namespace mpq::gst {
+namespace {
+
+constexpr std::uint64_t warnings_posted = 10;      // then damage is only counted: a bus is no log file
+constexpr std::uint64_t longest_gap = GST_SECOND;  // concealed; what is longer stays a gap
+constexpr GstClockTime jitter = 2 * GST_MSECOND;   // of packet times, which Matroska rounds to milliseconds
+
+}  // namespace
+
+struct AudioDecoder::Glue {
+  static AudioDecoder& self(GstAudioDecoder* base) { return self_of<AudioDecoder>(base); }
+
+  static gboolean start(GstAudioDecoder* base) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      gst_audio_decoder_set_plc_aware(base, self(base).longest_concealment() > 0);  // each start clears it
+      self(base).output_ = {};
+      self(base).damage_count_ = 0;
+      self(base).open_results();
+      return TRUE;
+    });
+  }
+
+  static gboolean stop(GstAudioDecoder* base) {
+    self(base).close_results();
+    return TRUE;
+  }
+
+  static gboolean set_format(GstAudioDecoder* base, GstCaps* caps) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      self(base).output_ = {};
+      self(base).set_format(caps, self(base).choose_sample_format());
+      return TRUE;
+    });
+  }
+
+  static void flush(GstAudioDecoder* base, gboolean hard) {
+    if (!hard) return;
+    guarded(GST_ELEMENT(base), false, [&] {
+      self(base).reset();
+      return true;
+    });
+  }
+
+  static GstFlowReturn parse(GstAudioDecoder* base, GstAdapter* adapter, gint* offset, gint* length) {
+    const gsize size = gst_adapter_available(adapter);
+    *offset = 0;
+    *length = static_cast<gint>(size);
+    if (!self(base).is_unparsed()) return GST_FLOW_OK;
+    gboolean at_end = FALSE;
+    gst_audio_decoder_get_parse_state(base, nullptr, &at_end);
+    const auto* data = static_cast<const std::uint8_t*>(gst_adapter_map(adapter, size));
+    const GstFlowReturn flow = guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
+      const PacketPosition packet = self(base).find_packet({data, size}, at_end != FALSE);
+      *offset = static_cast<gint>(packet.skip);
+      *length = static_cast<gint>(packet.length);
+      return packet.length > 0 ? GST_FLOW_OK : GST_FLOW_EOS;  // the base class's word for more data
+    });
+    gst_adapter_unmap(adapter);
+    return flow;
+  }
+
+  static GstFlowReturn handle_frame(GstAudioDecoder* base, GstBuffer* buffer) {
+    if (buffer == nullptr) return GST_FLOW_OK;
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
+      const bool lost = gst_buffer_get_size(buffer) == 0;  // the base class's word for a gap
+      return lost ? self(base).conceal_gap(buffer) : self(base).decode_packet(buffer);
+    });
+  }
+
+  static gboolean sink_event(GstAudioDecoder* base, GstEvent* event) {
+    const GstSegment* segment = nullptr;
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) gst_event_parse_segment(event, &segment);
+    if (segment != nullptr && segment->format != GST_FORMAT_TIME) {
+      const Error error(
+          ErrorCode::unsupported, "The input is a stream of bytes, not of packets with times",
+          "Put a parser (such as mpegaudioparse) or a demuxer (such as oggdemux) before this decoder");
+      post_error(GST_ELEMENT(base), error);
+    }
+    return GST_AUDIO_DECODER_CLASS(g_type_class_peek(GST_TYPE_AUDIO_DECODER))->sink_event(base, event);
+  }
+
+  static void install(gpointer klass) {
+    auto* decoder = static_cast<GstAudioDecoderClass*>(klass);
+    decoder->start = start;
+    decoder->stop = stop;
+    decoder->set_format = set_format;
+    decoder->flush = flush;
+    decoder->parse = parse;
+    decoder->handle_frame = handle_frame;
+    decoder->sink_event = sink_event;
+  }
+
+  static void constructed(GstElement* element, GstElementClass*) {
+    gst_audio_decoder_set_needs_format(GST_AUDIO_DECODER(element), TRUE);
+    gst_audio_decoder_set_tolerance(GST_AUDIO_DECODER(element), jitter);
+  }
+};
+
+KindInfo AudioDecoder::kind() {
+  return {GST_TYPE_AUDIO_DECODER, Glue::install, Glue::constructed};
+}
+
+SampleFormat AudioDecoder::choose_sample_format() const {
+  const CapsPtr allowed(gst_pad_get_allowed_caps(GST_AUDIO_DECODER_SRC_PAD(base())));
+  if (allowed == nullptr || gst_caps_is_empty(allowed.get())) return SampleFormat::s16;
+  const CapsPtr s16(gst_caps_new_simple("audio/x-raw", "format", G_TYPE_STRING, GST_AUDIO_NE(S16), nullptr));
+  return gst_caps_can_intersect(allowed.get(), s16.get()) ? SampleFormat::s16 : SampleFormat::f32;
+}
+
+void AudioDecoder::channel_positions(int channels, GstAudioChannelPosition* positions) const {
+  gst_audio_channel_positions_from_mask(channels, gst_audio_channel_get_fallback_mask(channels), positions);
+}
+
+Error AudioDecoder::not_taken(const DecodedPacket& packet) {
+  return Error(
+      ErrorCode::unsupported,
+      text("The next element does not take ", packet.audio.channels, " channels at ", packet.rate, " Hz"),
+      "Insert audioconvert ! audioresample after this decoder");
+}
+
+void AudioDecoder::set_output(const DecodedPacket& packet) {
+  if (output_.rate == packet.rate && output_.channels == packet.audio.channels) return;
+  const auto format = packet.audio.format == SampleFormat::s16 ? GST_AUDIO_FORMAT_S16 : GST_AUDIO_FORMAT_F32;
+  std::array<GstAudioChannelPosition, 64> positions{};
+  channel_positions(packet.audio.channels, positions.data());
+  gst_audio_info_set_format(&output_, format, packet.rate, packet.audio.channels, positions.data());
+  if (gst_audio_decoder_set_output_format(base(), &output_)) return;
+  output_ = {};
+  throw not_taken(packet);
+}
+
+void AudioDecoder::report_damage(const std::string& what, const std::string& cause) {
+  if (++damage_count_ > warnings_posted) return;
+  post_warning(
+      gobject(), text(what, ": ", cause),
+      damage_count_ == warnings_posted ? "Further damage is counted in the results, not reported" : "");
+}
+
+GstFlowReturn AudioDecoder::decode_packet(GstBuffer* input) {
+  const ReadMap map(input);
+  const Stopwatch watch;
+  DecodedPacket packet;
+  try {
+    packet = decode({map.data(), map.size()});
+  } catch (const Error& error) {
+    {
+      const std::lock_guard lock(state_mutex);
+      ++work_.skipped;
+    }
+    report_damage("A packet was skipped", error.what());
+    return gst_audio_decoder_finish_frame(base(), nullptr, 1);
+  }
+  if (!packet.warning.empty()) report_damage("A packet is damaged", packet.warning);
+  if (packet.audio.frames > 0) {
+    const std::lock_guard lock(state_mutex);
+    ++work_.frames;
+    work_.units += static_cast<double>(packet.audio.frames) / packet.rate;
+    work_.seconds += watch.seconds();
+  }
+  return push(packet, input);
+}
+
+GstFlowReturn AudioDecoder::conceal_gap(GstBuffer* input) {
+  std::uint64_t left = std::min(GST_BUFFER_DURATION(input), longest_gap);
+  GstFlowReturn flow = GST_FLOW_OK;
+  do {
+    const std::uint64_t piece = std::min(left, longest_concealment());
+    left -= piece;
+    flow = push(conceal(piece), input, Share::part);
+  } while (flow == GST_FLOW_OK && left > 0);
+  const GstFlowReturn finished = gst_audio_decoder_finish_frame(base(), nullptr, 1);
+  return flow == GST_FLOW_OK ? finished : flow;
+}
+
+GstFlowReturn AudioDecoder::push(const DecodedPacket& packet, GstBuffer* input, Share share) {
+  std::int64_t start = packet.clip_start;
+  std::int64_t end = packet.clip_end;
+  if (const GstAudioClippingMeta* clip = gst_buffer_get_audio_clipping_meta(input);
+      clip != nullptr && clip->format == GST_FORMAT_DEFAULT && packet.rate > 0) {
+    const auto unit = static_cast<guint64>(clip_rate() != 0 ? clip_rate() : packet.rate);
+    start = static_cast<std::int64_t>(
+        gst_util_uint64_scale(clip->start, static_cast<guint64>(packet.rate), unit));
+    end =
+        static_cast<std::int64_t>(gst_util_uint64_scale(clip->end, static_cast<guint64>(packet.rate), unit));
+  }
+  const auto frames = static_cast<std::int64_t>(packet.audio.frames);
+  start = std::clamp<std::int64_t>(start, 0, frames);
+  end = std::clamp<std::int64_t>(end, 0, frames - start);
+  const std::int64_t kept = frames - start - end;
+  if (kept == 0) return gst_audio_decoder_finish_frame(base(), nullptr, 1);
+  set_output(packet);
+  const auto frame_bytes = static_cast<gsize>(output_.bpf);
+  GstBuffer* output =
+      gst_audio_decoder_allocate_output_buffer(base(), static_cast<gsize>(kept) * frame_bytes);
+  if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
+  gst_buffer_fill(
+      output, 0,
+      static_cast<const std::uint8_t*>(packet.audio.data) + static_cast<gsize>(start) * frame_bytes,
+      static_cast<gsize>(kept) * frame_bytes);
+  const GstFlowReturn flow = share == Share::all ? gst_audio_decoder_finish_frame(base(), output, 1)
+                                                 : gst_audio_decoder_finish_subframe(base(), output);
+  if (flow == GST_FLOW_NOT_NEGOTIATED) throw not_taken(packet);
+  return flow;
+}
+
+std::vector<Result> AudioDecoder::pooled() const {
+  Result speed = new_result("speed", Scope::pooled, "x real time");
+  work_.describe(speed, 1);
+  return {speed};
+}
+
+}  // namespace mpq::gst

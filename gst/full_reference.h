@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Base of every full-reference metric: pairs distorted streams with a reference by time, and scores the
+// pairs.
+//
+// Pads: ref_sink, one or more dist_%u. The lowest-numbered distorted stream leaves through src untouched,
+// with its results as metas; further ones are scored and consumed. Pictures pair by running time, within the
+// property `tolerance`. Audio pairs by sample position, whatever the buffer sizes, and is scored in windows
+// that span no gap. What has no partner is counted. A flush forgets everything measured.
+#pragma once
+
+#include <gst/audio/audio.h>
+#include <gst/base/gstaggregator.h>
+#include <gst/video/video.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gst/element.h"
+#include "gst/video.h"
+
+namespace mpq::gst {
+
+/// Settings that every full-reference metric has.
+struct PairingSettings {
+  std::uint64_t tolerance = 0;
+  std::uint64_t window = GST_SECOND;
+};
+std::vector<Property> pairing_properties();
+
+/// The pads of a metric that takes these raw caps.
+std::vector<PadTemplate> full_reference_pads(const std::string& caps);
+
+/// A distorted picture, and which input it came from: 1, 2, ... Each input keeps its number while the stream
+/// runs.
+struct DistortedPicture {
+  std::size_t input;
+  GstVideoFrame* frame;
+};
+
+class FullReference : public WithSettings<Element, PairingSettings> {
+ public:
+  FullReference();
+  ~FullReference() override;
+
+  /// What the next pictures or samples look like; both sides agree in format, size, rate and channels.
+  /// Throws Error(unsupported), which the defaults do. Streaming thread, with no lock held.
+  virtual void set_video_format(const GstVideoInfo& info);
+  virtual void set_audio_format(const GstAudioInfo& info);
+
+  /// Scores pictures of one time, `distorted` all different inputs (numbered from 1): metric, value, unit and
+  /// details of one result each, in that order. Pools under state_mutex. Streaming thread.
+  virtual std::vector<Result> compare_pictures(GstVideoFrame* reference,
+                                               std::span<const DistortedPicture> distorted);
+
+  /// Scores one window of `frames` interleaved samples.
+  virtual Result compare_audio(std::size_t input, const void* reference, const void* distorted,
+                               std::size_t frames);
+
+  /// The pooled result of an input, without the counts of pairing. Called with state_mutex held.
+  virtual Result pooled_input(std::size_t input) const = 0;
+
+  static KindInfo kind();
+
+  std::vector<Result> pooled() const final;
+  void reset_results() override;
+
+ private:
+  struct Glue;
+  struct Input;
+  struct Head;
+  struct Step;
+
+  // full_reference.cpp: the life of a score.
+  GstFlowReturn aggregate();
+  void compare(const Step& step);
+  void prepare_format(const Input& reference);
+  void score_pictures(const Step& step);
+  void count_lonely(const Step& step, const std::vector<Head>& heads);
+  void warn_of_lonely();
+  GstFlowReturn consume(const Step& step);
+  GstFlowReturn push(Head& head);
+  void pass_gap(const Head& head);
+  void publish(Result result, Input& input);
+  void restart();
+  void flush();
+  void release_pads();
+
+  // full_reference_pairing.cpp: what belongs together.
+  std::vector<ObjectPtr<GstAggregatorPad>> sink_pads() const;
+  Input& input_for(GstAggregatorPad* pad);
+  bool collect_heads(std::vector<Head>& heads);
+  void read_caps(Input& input);
+  void locate(Head& head) const;
+  Step picture_step(std::vector<Head>& heads) const;
+  static bool ends_before(const Head& one, const Head& other);
+  static Step audio_step(std::vector<Head>& heads);
+  static void require_one_kind(const std::vector<Head>& heads);
+  static void require_agreement(const Input& reference, const Input& distorted);
+
+  // full_reference_audio.cpp: windows.
+  void gather_audio(const Step& step);
+  void add_samples(Input& input, const Step& step, const guint8* reference, const guint8* distorted);
+  void finish_window(Input& input);
+  void finish_windows();
+
+  // full_reference_pads.cpp: caps.
+  void remember_caps(GstAggregatorPad* pad, GstCaps* caps);
+  CapsPtr expected_reference() const;
+  GstCaps* offer_caps(GstAggregatorPad* pad, GstCaps* filter);
+
+  GstAggregator* base() const { return GST_AGGREGATOR(gobject()); }
+
+  // Sorted by pad, the reference first. Only the streaming thread changes it, with state_mutex held.
+  std::vector<std::unique_ptr<Input>> inputs_;
+  Input* carrier_ = nullptr;     // whose buffers leave through src
+  CapsPtr format_;               // caps of the last set_*_format call
+  CapsPtr src_caps_;             // caps that src was given last
+  GstSegment src_segment_{};     // format undefined: not sent yet
+  std::vector<Result> carried_;  // frame results to attach to the next buffer on src
+  CapsPtr reference_caps_;       // as soon as their event arrives; guarded by settings_mutex
+};
+
+}  // namespace mpq::gst

@@ -1,0 +1,93 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "gst/video.h"
+
+#include <array>
+
+#include "core/error.h"
+
+namespace mpq::gst {
+namespace {
+
+struct FormatPair {
+  PixelFormat ours;
+  GstVideoFormat theirs;
+};
+constexpr std::array formats{
+    FormatPair{PixelFormat::gray8, GST_VIDEO_FORMAT_GRAY8},
+    FormatPair{PixelFormat::rgb24, GST_VIDEO_FORMAT_RGB},
+    FormatPair{PixelFormat::rgba32, GST_VIDEO_FORMAT_RGBA},
+    FormatPair{PixelFormat::i420, GST_VIDEO_FORMAT_I420},
+    FormatPair{PixelFormat::y42b, GST_VIDEO_FORMAT_Y42B},
+    FormatPair{PixelFormat::y444, GST_VIDEO_FORMAT_Y444},
+};
+
+}  // namespace
+
+GstVideoFormat to_gst(PixelFormat format) {
+  for (const auto& pair : formats) {
+    if (pair.ours == format) return pair.theirs;
+  }
+  return GST_VIDEO_FORMAT_UNKNOWN;
+}
+
+std::optional<PixelFormat> from_gst(GstVideoFormat format) {
+  for (const auto& pair : formats) {
+    if (pair.theirs == format) return pair.ours;
+  }
+  return std::nullopt;
+}
+
+MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlags flags) {
+  if (!gst_video_frame_map(&frame_, &info, buffer, flags)) {
+    throw Error(ErrorCode::internal, "a video buffer cannot be mapped, or is smaller than its caps say",
+                "Check the element upstream: width, height and format must fit the buffer's size");
+  }
+}
+
+template <class Byte>
+BasicImageView<Byte> MappedFrame::make_view() const {
+  BasicImageView<Byte> view;
+  const auto format = from_gst(GST_VIDEO_FRAME_FORMAT(&frame_));
+  if (!format) throw Error(ErrorCode::internal, "a video format without a libmpq layout was negotiated");
+  view.format = *format;
+  view.width = GST_VIDEO_FRAME_WIDTH(&frame_);
+  view.height = GST_VIDEO_FRAME_HEIGHT(&frame_);
+  for (int plane = 0; plane < plane_count(*format); ++plane) {
+    const auto i = static_cast<std::size_t>(plane);
+    view.planes[i].data = static_cast<Byte*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, plane));
+    view.planes[i].stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, plane);
+  }
+  return view;
+}
+template BasicImageView<const std::uint8_t> MappedFrame::make_view() const;
+template BasicImageView<std::uint8_t> MappedFrame::make_view() const;
+
+GstVideoColorimetry jfif_colorimetry() {
+  return {GST_VIDEO_COLOR_RANGE_0_255, GST_VIDEO_COLOR_MATRIX_BT601, GST_VIDEO_TRANSFER_UNKNOWN,
+          GST_VIDEO_COLOR_PRIMARIES_UNKNOWN};
+}
+
+GstVideoColorimetry bt601_colorimetry() {
+  return {GST_VIDEO_COLOR_RANGE_16_235, GST_VIDEO_COLOR_MATRIX_BT601, GST_VIDEO_TRANSFER_BT601,
+          GST_VIDEO_COLOR_PRIMARIES_SMPTE170M};
+}
+
+void set_codec_colours(GstVideoInfo* info, const GstVideoColorimetry& codec) {
+  GstVideoColorimetry& colours = info->colorimetry;
+  info->chroma_site =
+      GST_VIDEO_INFO_IS_YUV(info) ? GST_VIDEO_CHROMA_SITE_JPEG : GST_VIDEO_CHROMA_SITE_UNKNOWN;
+  if (!GST_VIDEO_INFO_IS_RGB(info)) {
+    colours.range = codec.range;
+    colours.matrix = codec.matrix;
+    return;
+  }
+  colours.range = GST_VIDEO_COLOR_RANGE_0_255;
+  colours.matrix = GST_VIDEO_COLOR_MATRIX_RGB;
+  if (colours.transfer == GST_VIDEO_TRANSFER_UNKNOWN) colours.transfer = GST_VIDEO_TRANSFER_SRGB;
+  if (colours.primaries == GST_VIDEO_COLOR_PRIMARIES_UNKNOWN)
+    colours.primaries = GST_VIDEO_COLOR_PRIMARIES_BT709;
+}
+
+}  // namespace mpq::gst

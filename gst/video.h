@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Between GStreamer's video frames and libmpq's image views.
+#pragma once
+
+#include <gst/video/video.h>
+
+#include <optional>
+
+#include "core/image.h"
+#include "gst/pointer.h"
+
+namespace mpq::gst {
+
+GstVideoFormat to_gst(PixelFormat format);
+/// The libmpq layout, or nothing where libmpq has none.
+std::optional<PixelFormat> from_gst(GstVideoFormat format);
+
+/// A mapped frame; unmapped at the end of its scope. Throws Error(internal) if it cannot be mapped.
+class MappedFrame {
+ public:
+  MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlags flags);
+  ~MappedFrame() { gst_video_frame_unmap(&frame_); }
+  MappedFrame(const MappedFrame&) = delete;
+  MappedFrame& operator=(const MappedFrame&) = delete;
+
+  GstVideoFrame* get() { return &frame_; }
+  ImageView view() const { return make_view<const std::uint8_t>(); }
+  MutableImageView mutable_view() const { return make_view<std::uint8_t>(); }
+
+ private:
+  template <class Byte>
+  BasicImageView<Byte> make_view() const;
+
+  GstVideoFrame frame_;
+};
+
+/// JFIF's colours: BT.601 matrix, full range.
+GstVideoColorimetry jfif_colorimetry();
+/// VP8's and WebP's colours: BT.601 matrix, limited range.
+GstVideoColorimetry bt601_colorimetry();
+
+/// Gives `info` a codec's range and, for YUV, its matrix and chroma in the middle of the luma samples. RGB is
+/// full range whatever the codec. Transfer function and primaries stay: no still picture of ours carries
+/// them.
+void set_codec_colours(GstVideoInfo* info, const GstVideoColorimetry& codec);
+
+}  // namespace mpq::gst

@@ -1,0 +1,319 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "gst/video_decoder.h"
+
+#include <utility>
+
+#include "core/text.h"
+
+namespace mpq::gst {
+namespace {
+
+constexpr std::uint64_t warnings_posted = 10;  // then damage is only counted: a bus is no log file
+
+// Removes what only repeats the bounds of the source pad's template, so that "image/jpeg, framerate=25/1" in
+// a launch line says all that it must.
+gboolean remove_bounds(GstCapsFeatures*, GstStructure* caps, gpointer bounds) {
+  for (const char* field : {"width", "height", "framerate"}) {
+    const GValue* value = gst_structure_get_value(caps, field);
+    const GValue* bound = gst_structure_get_value(static_cast<const GstStructure*>(bounds), field);
+    if (value != nullptr && bound != nullptr && gst_value_compare(value, bound) == GST_VALUE_EQUAL) {
+      gst_structure_remove_field(caps, field);
+    }
+  }
+  return TRUE;
+}
+
+}  // namespace
+
+struct VideoDecoder::Glue {
+  static VideoDecoder& self(GstVideoDecoder* base) { return self_of<VideoDecoder>(base); }
+
+  static gboolean start(GstVideoDecoder* base) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      self(base).forget_stream();
+      self(base).open_results();
+      return TRUE;
+    });
+  }
+
+  static gboolean stop(GstVideoDecoder* base) {
+    self(base).forget_stream();
+    self(base).close_results();
+    return TRUE;
+  }
+
+  static gboolean flush(GstVideoDecoder* base) {
+    self(base).restart_scan();
+    return TRUE;
+  }
+
+  static gboolean set_format(GstVideoDecoder* base, GstVideoCodecState* state) {
+    auto& decoder = self(base);
+    if (decoder.input_state_ != nullptr) gst_video_codec_state_unref(decoder.input_state_);
+    decoder.input_state_ = gst_video_codec_state_ref(state);
+    decoder.negotiated_ = {};
+    return TRUE;
+  }
+
+  // Timestamped input comes a picture a buffer; bytes from a file come in any pieces.
+  static gboolean sink_event(GstVideoDecoder* base, GstEvent* event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
+      const GstSegment* segment = nullptr;
+      gst_event_parse_segment(event, &segment);
+      gst_video_decoder_set_packetized(base, segment->format == GST_FORMAT_TIME);
+    }
+    return GST_VIDEO_DECODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_DECODER))->sink_event(base, event);
+  }
+
+  static GstCaps* getcaps(GstVideoDecoder* base, GstCaps* filter) {
+    CapsPtr caps(gst_caps_make_writable(gst_video_decoder_proxy_getcaps(base, nullptr, nullptr)));
+    const CapsPtr bounds(gst_pad_get_pad_template_caps(GST_VIDEO_DECODER_SRC_PAD(base)));
+    gst_caps_map_in_place(caps.get(), remove_bounds, gst_caps_get_structure(bounds.get(), 0));
+    if (filter == nullptr) return caps.release();
+    return gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+  }
+
+  static GstFlowReturn parse(GstVideoDecoder* base, GstVideoCodecFrame*, GstAdapter* adapter,
+                             gboolean at_eos) {
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR,
+                   [&] { return self(base).parse(adapter, at_eos != FALSE); });
+  }
+
+  static GstFlowReturn handle_frame(GstVideoDecoder* base, GstVideoCodecFrame* frame) {
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] { return self(base).decode_frame(frame); });
+  }
+
+  // The base class, too, posts an error for a stream without a picture, but one that names no cause.
+  static GstFlowReturn finish(GstVideoDecoder* base) {
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
+      self(base).check_delivered();
+      return GST_FLOW_OK;
+    });
+  }
+
+  static void install(gpointer klass) {
+    auto* decoder = static_cast<GstVideoDecoderClass*>(klass);
+    decoder->start = start;
+    decoder->stop = stop;
+    decoder->flush = flush;
+    decoder->set_format = set_format;
+    decoder->sink_event = sink_event;
+    decoder->getcaps = getcaps;
+    decoder->parse = parse;
+    decoder->handle_frame = handle_frame;
+    decoder->finish = finish;
+  }
+};
+
+KindInfo VideoDecoder::kind() {
+  return {GST_TYPE_VIDEO_DECODER, Glue::install};
+}
+
+void VideoDecoder::forget_stream() {
+  if (input_state_ != nullptr) gst_video_codec_state_unref(input_state_);
+  input_state_ = nullptr;
+  negotiated_ = {};
+  pictures_ = warnings_ = 0;
+  last_skip_.reset();
+  delivered_ = garbage_ = false;
+  restart_scan();
+}
+
+void VideoDecoder::warn(const std::string& what, const std::string& remedy) {
+  if (++warnings_ > warnings_posted) return;
+  const bool last = warnings_ == warnings_posted;
+  post_warning(gobject(), text("Picture ", pictures_, ' ', what),
+               last ? "Further damage is counted in the results, not reported" : remedy);
+}
+
+void VideoDecoder::report_skipped(const Error& cause) {
+  {
+    const std::lock_guard lock(state_mutex);
+    ++work_.skipped;
+  }
+  last_skip_ = cause;
+  warn(text("was skipped: ", cause.what()), cause.remedy());
+}
+
+void VideoDecoder::report_damaged(const DecodedImageInfo& decoded) {
+  {
+    const std::lock_guard lock(state_mutex);
+    ++damaged_;
+  }
+  std::string all;
+  for (const auto& warning : decoded.warnings) all += (all.empty() ? "" : "; ") + warning;
+  warn("is damaged: " + all);
+}
+
+void VideoDecoder::check_delivered() const {
+  if (delivered_ || (!last_skip_ && !garbage_)) return;
+  const std::string cause =
+      last_skip_ ? text("None of this stream's pictures can be decoded; the last: ", last_skip_->what())
+                 : "This stream holds no picture that this decoder knows";
+  const bool remedy = last_skip_ && !last_skip_->remedy().empty();
+  throw Error(ErrorCode::corrupt_data, cause,
+              remedy ? last_skip_->remedy()
+                     : "It is damaged, cut short or of another kind: the command \"file\" tells which");
+}
+
+PixelFormat VideoDecoder::choose_format(const ImageHeader& header) const {
+  const CapsPtr allowed(gst_pad_get_allowed_caps(src_pad()));
+  for (const PixelFormat format : header.formats) {
+    if (allowed == nullptr) return format;
+    const CapsPtr caps(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
+                                           gst_video_format_to_string(to_gst(format)), "width", G_TYPE_INT,
+                                           header.width, "height", G_TYPE_INT, header.height, nullptr));
+    if (gst_caps_can_intersect(caps.get(), allowed.get())) return format;
+  }
+  const CapsPtr wanted(gst_pad_peer_query_caps(src_pad(), nullptr));
+  throw Error(ErrorCode::mismatch,
+              text("This ", header.width, 'x', header.height,
+                   " picture cannot be decoded to what the next element takes: ", to_string(wanted.get())),
+              "Insert videoconvert, and videoscale where the size differs, after this decoder");
+}
+
+// False while a flush is under way: nobody wants the picture any more.
+bool VideoDecoder::negotiate(const ImageHeader& header) {
+  negotiated_ = {};
+  const PixelFormat format = choose_format(header);
+  GstVideoCodecState* output =
+      gst_video_decoder_set_output_state(base(), to_gst(format), static_cast<guint>(header.width),
+                                         static_cast<guint>(header.height), input_state_);
+  set_codec_colours(&output->info, yuv_colorimetry());
+  output_info_ = output->info;
+  gst_video_codec_state_unref(output);
+  // The base class does not notice a refusal until a buffer follows.
+  const CapsPtr caps(gst_video_info_to_caps(&output_info_));
+  if (!gst_pad_peer_query_accept_caps(src_pad(), caps.get()) || !gst_video_decoder_negotiate(base())) {
+    if (GST_PAD_IS_FLUSHING(src_pad())) return false;
+    throw Error(ErrorCode::mismatch, text("The next element does not take ", to_string(caps.get())),
+                "Insert videoconvert, videoscale or videorate after this decoder");
+  }
+  negotiated_ = header;
+  return true;
+}
+
+GstFlowReturn VideoDecoder::prepare_output(const ImageHeader& header, GstVideoCodecFrame* frame) {
+  const bool same = header.width == negotiated_.width && header.height == negotiated_.height &&
+                    header.formats == negotiated_.formats;
+  const bool asked = gst_pad_check_reconfigure(src_pad()) != FALSE;
+  if ((asked || !same) && !negotiate(header)) return GST_FLOW_FLUSHING;
+  return gst_video_decoder_allocate_output_frame(base(), frame);
+}
+
+// The header of a picture small enough to decode.
+ImageHeader VideoDecoder::checked_header(Bytes picture) {
+  ImageHeader header = read_header(picture);
+  const auto pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
+  if (pixels > max_pixels()) {
+    throw Error(ErrorCode::limit_exceeded,
+                text(header.width, 'x', header.height, " is more than ", max_pixels(), " pixels"),
+                "Raise the property max-pixels to allow it");
+  }
+  return header;
+}
+
+// Owns the frame until one of the functions gives it away.
+class VideoDecoder::FrameHolder {
+ public:
+  FrameHolder(GstVideoDecoder* decoder, GstVideoCodecFrame* frame) : decoder_(decoder), frame_(frame) {}
+  ~FrameHolder() {
+    if (frame_ != nullptr) gst_video_decoder_release_frame(decoder_, frame_);
+  }
+  FrameHolder(const FrameHolder&) = delete;
+  FrameHolder& operator=(const FrameHolder&) = delete;
+
+  GstFlowReturn finish() {
+    GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(frame_);
+    return gst_video_decoder_finish_frame(decoder_, std::exchange(frame_, nullptr));
+  }
+
+  // The frame's time passes without a picture; a QoS message says so.
+  GstFlowReturn drop() { return gst_video_decoder_drop_frame(decoder_, std::exchange(frame_, nullptr)); }
+
+ private:
+  GstVideoDecoder* decoder_;
+  GstVideoCodecFrame* frame_;
+};
+
+bool VideoDecoder::is_late(GstVideoCodecFrame* frame) const {
+  if (gst_video_decoder_get_max_decode_time(base(), frame) >= 0) return false;
+  gboolean qos = TRUE;
+  g_object_get(gobject(), "qos", &qos, nullptr);
+  return qos != FALSE;
+}
+
+// Runs and times one step of the codec. Its Error costs this picture alone.
+template <class Step>
+bool VideoDecoder::attempt(const Step& step) {
+  const Stopwatch watch;
+  try {
+    step();
+  } catch (const Error& error) {
+    report_skipped(error);
+    return false;
+  }
+  busy_ += watch.seconds();
+  return true;
+}
+
+GstFlowReturn VideoDecoder::drop_late(FrameHolder& frame) {
+  {
+    const std::lock_guard lock(state_mutex);
+    ++late_;
+  }
+  delivered_ = true;
+  return frame.drop();
+}
+
+GstFlowReturn VideoDecoder::decode_frame(GstVideoCodecFrame* raw_frame) {
+  FrameHolder frame(base(), raw_frame);
+  ++pictures_;
+  busy_ = 0;
+  if (is_late(raw_frame)) return drop_late(frame);
+  const ReadMap input(raw_frame->input_buffer);
+  const Bytes bytes(input.data(), input.size());
+  ImageHeader header;
+  DecodedImageInfo decoded;
+  if (!attempt([&] { header = checked_header(bytes); })) return frame.drop();
+  if (const auto flow = prepare_output(header, raw_frame); flow != GST_FLOW_OK) return flow;
+  {
+    const MappedFrame target(output_info_, raw_frame->output_buffer, GST_MAP_WRITE);
+    if (!attempt([&] { decoded = decode(bytes, target.mutable_view()); })) return frame.drop();
+  }
+  if (!decoded.warnings.empty()) {
+    GST_VIDEO_CODEC_FRAME_FLAG_SET(raw_frame, GST_VIDEO_CODEC_FRAME_FLAG_CORRUPTED);
+    report_damaged(decoded);
+  }
+  {
+    const std::lock_guard lock(state_mutex);
+    ++work_.frames;
+    work_.units += static_cast<double>(header.width) * header.height;
+    work_.seconds += busy_;
+  }
+  delivered_ = true;
+  return frame.finish();
+}
+
+void VideoDecoder::reset_results() {
+  work_ = {};
+  damaged_ = late_ = 0;
+}
+
+std::vector<Result> VideoDecoder::pooled() const {
+  Result speed = new_result("speed", Scope::pooled, "Mpixel/s");
+  work_.describe(speed, 1e-6);
+  speed.details.emplace_back("damaged-frames", static_cast<double>(damaged_));
+  speed.details.emplace_back("late-frames", static_cast<double>(late_));
+  return {speed};
+}
+
+Property max_pixels_property() {
+  return unsigned64("max-pixels", &ImageDecoderSettings::max_pixels, 1, G_MAXUINT64,
+                    "Largest picture to decode, in pixels: a guard against damaged or hostile headers",
+                    Mutable::playing);
+}
+
+}  // namespace mpq::gst

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Base of every video and image decoder: pictures that are decoded one by one, in an unparsed stream too.
+#pragma once
+
+#include <gst/video/gstvideodecoder.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "core/error.h"
+#include "core/image.h"
+#include "core/image_header.h"
+#include "gst/element.h"
+#include "gst/stopwatch.h"
+#include "gst/video.h"
+
+namespace mpq::gst {
+
+class VideoDecoder : public Element {
+ public:
+  using Bytes = std::span<const std::uint8_t>;
+
+  /// Size and possible output layouts of a coded picture. Throws Error for what cannot be decoded.
+  virtual ImageHeader read_header(Bytes picture) = 0;
+
+  /// Decodes into a view of the header's size and one of its formats. Throws Error for damaged data.
+  virtual DecodedImageInfo decode(Bytes picture, const MutableImageView& target) = 0;
+
+  /// Length of the picture at the start of an unparsed stream, or nothing while its end has not arrived.
+  /// `bytes` grows from call to call until scanning restarts. Throws Error where no picture starts.
+  virtual std::optional<std::size_t> scan(Bytes bytes) = 0;
+  /// Forgets scan()'s progress: a new picture starts.
+  virtual void restart_scan() {}
+  /// How many bytes to discard before scan() can find a picture.
+  virtual std::size_t find_start(Bytes bytes) = 0;
+
+  /// Colours of the decoder's YUV output.
+  virtual GstVideoColorimetry yuv_colorimetry() const = 0;
+  /// Largest picture to decode, in pixels.
+  virtual std::uint64_t max_pixels() const = 0;
+
+  static KindInfo kind();
+
+  std::vector<Result> pooled() const override;
+  void reset_results() override;
+
+ private:
+  struct Glue;
+  class FrameHolder;
+  struct Cut {
+    std::size_t garbage = 0;             ///< bytes to discard first
+    std::optional<std::size_t> picture;  ///< else the length of the picture; nothing: wait for more bytes
+  };
+
+  GstFlowReturn parse(GstAdapter* adapter, bool at_eos);
+  Cut cut(Bytes bytes, bool at_eos);
+  void check_unfinished(std::size_t size) const;
+  void check_delivered() const;
+  GstFlowReturn decode_frame(GstVideoCodecFrame* frame);
+  bool is_late(GstVideoCodecFrame* frame) const;
+  GstFlowReturn drop_late(FrameHolder& frame);
+  ImageHeader checked_header(Bytes picture);
+  GstFlowReturn prepare_output(const ImageHeader& header, GstVideoCodecFrame* frame);
+  bool negotiate(const ImageHeader& header);
+  PixelFormat choose_format(const ImageHeader& header) const;
+  template <class Step>
+  bool attempt(const Step& step);
+  void report_skipped(const Error& cause);
+  void report_damaged(const DecodedImageInfo& decoded);
+  void warn(const std::string& what, const std::string& remedy = {});
+  void forget_stream();
+
+  GstVideoDecoder* base() const { return GST_VIDEO_DECODER(gobject()); }
+  GstPad* src_pad() const { return GST_VIDEO_DECODER_SRC_PAD(base()); }
+
+  // Streaming thread only.
+  GstVideoCodecState* input_state_ = nullptr;  // owned
+  ImageHeader negotiated_{};                   // width 0: nothing yet
+  GstVideoInfo output_info_{};
+  std::uint64_t pictures_ = 0, warnings_ = 0;
+  std::optional<Error> last_skip_;
+  bool delivered_ = false;  // a picture went out, or was good but late
+  bool garbage_ = false;    // there were bytes outside pictures
+  double busy_ = 0;         // seconds, on the picture at hand
+
+  // Guarded by state_mutex.
+  Work work_;
+  std::uint64_t damaged_ = 0;  // decoded with warnings
+  std::uint64_t late_ = 0;     // dropped before decoding: the sink had no use for them any more
+};
+
+/// Settings that every image decoder has.
+struct ImageDecoderSettings {
+  std::uint64_t max_pixels = 100'000'000;
+};
+Property max_pixels_property();
+
+}  // namespace mpq::gst

@@ -1,0 +1,131 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "gst/video_encoder.h"
+
+#include "gst/payload.h"
+
+namespace mpq::gst {
+
+struct VideoEncoder::Glue {
+  static VideoEncoder& self(GstVideoEncoder* base) { return self_of<VideoEncoder>(base); }
+
+  static GstVideoEncoderClass* parent() {
+    return GST_VIDEO_ENCODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_ENCODER));
+  }
+
+  static gboolean start(GstVideoEncoder* base) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      self(base).open_results();
+      return TRUE;
+    });
+  }
+
+  static gboolean stop(GstVideoEncoder* base) {
+    self(base).conversion_.reset();
+    self(base).close_results();
+    return TRUE;
+  }
+
+  static gboolean set_format(GstVideoEncoder* base, GstVideoCodecState* state) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      EncoderFormat format = self(base).set_format(state->info);
+      self(base).conversion_ =
+          std::make_unique<Conversion>(Conversion{format.input, FrameConverter(state->info, format.input)});
+      GstVideoCodecState* output = gst_video_encoder_set_output_state(base, format.caps.release(), state);
+      // The input's colours are not those of the coded picture, whose format defines its own: say nothing.
+      output->info.colorimetry = {};
+      output->info.chroma_site = GST_VIDEO_CHROMA_SITE_UNKNOWN;
+      gst_video_codec_state_unref(output);
+      gst_video_encoder_set_latency(base, 0, 0);
+      return gst_video_encoder_negotiate(base);
+    });
+  }
+
+  static GstFlowReturn handle_frame(GstVideoEncoder* base, GstVideoCodecFrame* frame) {
+    const auto result = guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
+      frame->output_buffer = self(base).encode_buffer(frame->input_buffer).release();
+      return GST_FLOW_OK;
+    });
+    if (result != GST_FLOW_OK) {
+      gst_video_codec_frame_unref(frame);
+      return result;
+    }
+    GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(frame);
+    return gst_video_encoder_finish_frame(base, frame);
+  }
+
+  // Frames may come with padded rows: they are mapped by their meta.
+  static gboolean propose_allocation(GstVideoEncoder* base, GstQuery* query) {
+    gst_query_add_allocation_meta(query, GST_VIDEO_META_API_TYPE, nullptr);
+    return parent()->propose_allocation(base, query);
+  }
+
+  static GstCaps* getcaps(GstVideoEncoder* base, GstCaps* filter) {
+    CapsPtr caps(gst_pad_get_pad_template_caps(GST_VIDEO_ENCODER_SINK_PAD(base)));
+    caps.reset(gst_caps_make_writable(caps.release()));
+    gst_caps_filter_and_map_in_place(
+        caps.get(),
+        [](GstCapsFeatures*, GstStructure* s, gpointer encoder) -> gboolean {
+          keep_accepted(s, *static_cast<VideoEncoder*>(encoder));
+          return gst_structure_has_field(s, "format");
+        },
+        &self(base));
+    return gst_video_encoder_proxy_getcaps(base, caps.get(), filter);
+  }
+
+  static void keep_accepted(GstStructure* s, const VideoEncoder& encoder) {
+    const GValue* formats = gst_structure_get_value(s, "format");
+    if (formats == nullptr || !GST_VALUE_HOLDS_LIST(formats)) return;
+    GValue kept = G_VALUE_INIT;
+    g_value_init(&kept, GST_TYPE_LIST);
+    for (guint i = 0; i < gst_value_list_get_size(formats); ++i) {
+      const GValue* format = gst_value_list_get_value(formats, i);
+      if (encoder.accepts(gst_video_format_from_string(g_value_get_string(format)))) {
+        gst_value_list_append_value(&kept, format);
+      }
+    }
+    if (gst_value_list_get_size(&kept) == 0)
+      gst_structure_remove_field(s, "format");
+    else
+      gst_structure_set_value(s, "format", &kept);
+    g_value_unset(&kept);
+  }
+
+  static void install(gpointer klass) {
+    auto* encoder = static_cast<GstVideoEncoderClass*>(klass);
+    encoder->start = start;
+    encoder->stop = stop;
+    encoder->set_format = set_format;
+    encoder->handle_frame = handle_frame;
+    encoder->getcaps = getcaps;
+    encoder->propose_allocation = propose_allocation;
+  }
+};
+
+KindInfo VideoEncoder::kind() {
+  return {GST_TYPE_VIDEO_ENCODER, Glue::install};
+}
+
+BufferPtr VideoEncoder::encode_buffer(GstBuffer* input) {
+  const Stopwatch watch;
+  const MappedFrame frame(conversion_->input, conversion_->converter.convert(input), GST_MAP_READ);
+  const EncodedImage coded = encode(frame.view());
+  BufferPtr output = copy_to_buffer(coded.bytes.data(), coded.bytes.size());
+  attach_payload(output.get(), {.entropy_coded_bytes = coded.entropy_coded_bytes,
+                                .raw_units = 1,
+                                .gray = frame.view().format == PixelFormat::gray8});
+  const std::lock_guard lock(state_mutex);
+  ++work_.frames;
+  work_.units += static_cast<double>(frame.view().width) * frame.view().height;
+  work_.seconds += watch.seconds();
+  return output;
+}
+
+std::vector<Result> VideoEncoder::pooled() const {
+  Result speed = new_result("speed", Scope::pooled, "Mpixel/s");
+  work_.describe(speed, 1e-6);
+  return {speed};
+}
+
+}  // namespace mpq::gst

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: The mpq developers
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
+
+usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png and speech.wav.
+"""
+import filecmp
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+SAMPLES = [
+    "videotestsrc num-buffers=1 ! video/x-raw,width=320,height=240 ! jpegenc ! filesink location=photo.jpg",
+    "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=320,height=240 ! pngenc ! filesink location=photo.png",
+    "audiotestsrc num-buffers=100 ! audio/x-raw,rate=44100,channels=2 ! wavenc ! filesink location=speech.wav",
+]
+TIME_LIMIT = 60  # seconds a line
+
+
+def stale_pages(root, folder):
+    subprocess.run([sys.executable, root / "tools/docs/element_docs.py", root, folder], check=True)
+    kept = root / "docs/elements"
+    names = {p.name for p in folder.iterdir()} | {p.name for p in kept.iterdir()}
+    return sorted(n for n in names if not ((folder / n).exists() and (kept / n).exists()
+                                           and filecmp.cmp(folder / n, kept / n, shallow=False)))
+
+
+def launch_lines(root):
+    """(file, line) of each launch line in a code block; a line may go on after a backslash."""
+    for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
+        blocks = page.read_text(encoding="utf-8").split("\n```")[1::2]
+        for line in "\n".join(blocks).replace("\\\n", " ").splitlines():
+            found = re.match(r"(?:\$ )?(?:\./mpq run )?(gst-launch-1\.0 .*)", line)
+            if found:
+                yield page.relative_to(root), found.group(1)
+
+
+def run(line, folder):
+    try:
+        done = subprocess.run(["bash", "-c", line], cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIME_LIMIT)
+    except subprocess.TimeoutExpired:
+        return f"not done after {TIME_LIMIT} s"
+    return "" if done.returncode == 0 else done.stdout
+
+
+def main(root):
+    failures = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        failures += [f"docs/elements/{page} is stale: run tools/docs/element_docs.py . docs/elements"
+                     for page in stale_pages(root, folder / "elements")]
+        for sample in SAMPLES:
+            subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
+        lines = list(launch_lines(root))
+        for page, line in lines:
+            output = run(line, folder)
+            print(f"{'FAILED' if output else 'ran'}: {page}: {line}")
+            if output:
+                failures.append(f"{page}: {line}\n{output}")
+    if len(lines) < 11:
+        failures.append(f"only {len(lines)} launch lines were found")
+    print(f"{len(lines)} launch lines")
+    sys.exit("\n".join(failures) or 0)
+
+
+if __name__ == "__main__":
+    main(pathlib.Path(sys.argv[1]).resolve())
