@@ -113,20 +113,25 @@ void Pipeline::handle(GstMessage* message) {
   }
 }
 
-std::vector<Received> Pipeline::pull_all(const std::string& name) {
+std::optional<Received> Pipeline::pull(const std::string& name) {
   const auto sink = element(name);
+  GstSample* sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink.get()), 10 * GST_SECOND);
+  if (sample == nullptr) return std::nullopt;
+  GstBuffer* buffer = gst_sample_get_buffer(sample);
+  Received received;
+  received.pts = GST_BUFFER_PTS(buffer);
+  received.duration = GST_BUFFER_DURATION(buffer);
+  const gst::ReadMap map(buffer);
+  received.bytes.assign(map.data(), map.data() + map.size());
+  received.caps = gst::to_string(gst_sample_get_caps(sample));
+  received.buffer.reset(gst_buffer_ref(buffer));
+  gst_sample_unref(sample);
+  return received;
+}
+
+std::vector<Received> Pipeline::pull_all(const std::string& name) {
   std::vector<Received> all;
-  while (GstSample* sample = gst_app_sink_try_pull_sample(GST_APP_SINK(sink.get()), 10 * GST_SECOND)) {
-    GstBuffer* buffer = gst_sample_get_buffer(sample);
-    Received& received = all.emplace_back();
-    received.pts = GST_BUFFER_PTS(buffer);
-    received.duration = GST_BUFFER_DURATION(buffer);
-    const gst::ReadMap map(buffer);
-    received.bytes.assign(map.data(), map.data() + map.size());
-    received.caps = gst::to_string(gst_sample_get_caps(sample));
-    received.buffer.reset(gst_buffer_ref(buffer));
-    gst_sample_unref(sample);
-  }
+  while (auto received = pull(name)) all.push_back(std::move(*received));
   return all;
 }
 

@@ -45,6 +45,8 @@ class Pipeline {
   /// Handles messages until EOS or an error, like run(), without a state change.
   bool wait(int seconds = 30);
 
+  /// The next buffer of the appsink called `name`; nothing at EOS or when none comes in 10 s.
+  std::optional<Received> pull(const std::string& name = "out");
   /// Buffers that the appsink called `name` has queued, until it is at EOS.
   std::vector<Received> pull_all(const std::string& name = "out");
 

@@ -293,9 +293,11 @@ TEST_P(VideoCodecConformance, ForgetsAHalfPictureAtAFlush) {
 TEST_P(VideoCodecConformance, IsSilentWhileItIsFlushed) {
   Pipeline pipeline(between_apps(codec().decoder + " name=d"));
   gst_element_set_state(pipeline.get(), GST_STATE_PLAYING);
+  push_with_caps(pipeline, codec().caps, codec().encode(synthetic(PixelFormat::rgb24, 24, 16)), 0);
+  ASSERT_TRUE(pipeline.pull());  // else the pad could close before the stream has begun
   const gst::ObjectPtr<GstPad> src(gst_element_get_static_pad(pipeline.element("d").get(), "src"));
   gst_pad_set_active(src.get(), FALSE);  // as a flush does that overtakes the picture
-  push_with_caps(pipeline, codec().caps, coded_pictures(1)[0], 0);
+  push_with_caps(pipeline, codec().caps, codec().encode(synthetic(PixelFormat::rgb24, 32, 16)), frame_time);
   EXPECT_FALSE(pipeline.wait(1));
   EXPECT_EQ(pipeline.error(), "the pipeline did not end in time");
 }

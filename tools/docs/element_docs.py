@@ -37,7 +37,7 @@ def doc_section(source_root, element):
 def pads(factory):
     lines = ["| pad | direction | presence | caps |", "| --- | --- | --- | --- |"]
     for template in sorted(factory.get_static_pad_templates(), key=lambda t: t.name_template):
-        caps = "<br>".join(wrapped(s) for s in str(template.get_caps()).split("; "))
+        caps = "<br>".join(wrapped(s) for s in template.get_caps().to_string().split("; "))
         lines.append(f"| `{template.name_template}` | {template.direction.value_nick} | "
                      f"{template.presence.value_nick} | {caps} |")
     return lines
