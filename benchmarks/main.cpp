@@ -4,6 +4,7 @@
 // mpq-bench: runs the benchmarks, prints their table, writes and compares their files.
 #include <gst/gst.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <string>

@@ -35,6 +35,7 @@
  */
 #include "metrics/psnr/psnr.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 

@@ -22,6 +22,7 @@
  * gst-launch-1.0 -m videotestsrc num-buffers=30 ! mpqjpegenc ! mpqrate ! fakesink
  * ]|
  */
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

@@ -6,6 +6,7 @@
 #include <gst/audio/audio.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/text.h"

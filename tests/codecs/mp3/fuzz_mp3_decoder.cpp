@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // Input: an MP3 stream. Its frames are decoded one after another, and what else is between them too.
+#include <algorithm>
 #include <optional>
 
 #include "codecs/mp3/mp3.h"

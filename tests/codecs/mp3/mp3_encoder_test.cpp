@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <lame/lame.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 

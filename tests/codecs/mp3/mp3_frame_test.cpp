@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <lame/lame.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "codecs/mp3/mp3.h"

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <opus/opus_multistream.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 

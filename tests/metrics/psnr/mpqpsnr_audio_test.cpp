@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // Audio pairs by sample position. Most streams here have 1000 samples a second: one a millisecond.
+#include <algorithm>
+
 #include "tests/metrics/psnr/comparison.h"
 
 namespace {

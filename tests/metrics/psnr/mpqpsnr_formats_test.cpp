@@ -5,6 +5,7 @@
 // pictures of one colour each.
 #include <gst/video/video.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The live pipelines of the soak. A new codec, model or metric adds one.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace mpq::test {
+
+struct Line {
+  std::string name;
+  std::string needs;  ///< element of an optional component
+  /// Has an element "source", whose src pad gives the raw stream, and "sink", where the same raw layout
+  /// arrives.
+  std::string launch;
+  bool may_drop = false;    ///< a leaky queue drops what is late; the meters must account for every frame
+  int restart_seconds = 0;  ///< ended and built anew so often; 0: runs through
+};
+
+/// Those whose components were built. After gst_init().
+std::vector<Line> lines();
+
+}  // namespace mpq::test
