@@ -98,4 +98,21 @@ struct ImageDecoderSettings {
 };
 Property max_pixels_property();
 
+/// A decoder element made of a codec's decoder and the scanner that cuts its unparsed streams.
+template <class Codec, class Scanner>
+class ImageDecoder : public WithSettings<VideoDecoder, ImageDecoderSettings> {
+ public:
+  ImageHeader read_header(Bytes picture) override { return codec_.read_header(picture); }
+  DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
+    return codec_.decode(picture, target);
+  }
+  std::optional<std::size_t> scan(Bytes bytes) override { return scanner_.length(bytes); }
+  void restart_scan() override { scanner_.reset(); }
+  std::uint64_t max_pixels() const override { return settings().max_pixels; }
+
+ private:
+  Codec codec_;
+  Scanner scanner_;
+};
+
 }  // namespace mpq::gst

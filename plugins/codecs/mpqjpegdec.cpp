@@ -21,21 +21,10 @@
 namespace mpq::gst {
 namespace {
 
-class JpegDec final : public WithSettings<VideoDecoder, ImageDecoderSettings> {
+class JpegDec final : public ImageDecoder<jpeg::Decoder, jpeg::FrameScanner> {
  public:
-  ImageHeader read_header(Bytes picture) override { return decoder_.read_header(picture); }
-  DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
-    return decoder_.decode(picture, target);
-  }
-  std::optional<std::size_t> scan(Bytes bytes) override { return scanner_.length(bytes); }
-  void restart_scan() override { scanner_.reset(); }
   std::size_t find_start(Bytes bytes) override { return jpeg::find_start(bytes); }
   GstVideoColorimetry yuv_colorimetry() const override { return jfif_colorimetry(); }
-  std::uint64_t max_pixels() const override { return settings().max_pixels; }
-
- private:
-  jpeg::Decoder decoder_;
-  jpeg::FrameScanner scanner_;
 };
 
 const ElementInfo info{

@@ -21,21 +21,10 @@
 namespace mpq::gst {
 namespace {
 
-class WebpDec final : public WithSettings<VideoDecoder, ImageDecoderSettings> {
+class WebpDec final : public ImageDecoder<webp::Decoder, webp::FrameScanner> {
  public:
-  ImageHeader read_header(Bytes picture) override { return decoder_.read_header(picture); }
-  DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
-    return decoder_.decode(picture, target);
-  }
-  std::optional<std::size_t> scan(Bytes bytes) override { return scanner_.length(bytes); }
-  void restart_scan() override { scanner_.reset(); }
   std::size_t find_start(Bytes bytes) override { return webp::find_start(bytes); }
   GstVideoColorimetry yuv_colorimetry() const override { return bt601_colorimetry(); }
-  std::uint64_t max_pixels() const override { return settings().max_pixels; }
-
- private:
-  webp::Decoder decoder_;
-  webp::FrameScanner scanner_;
 };
 
 const ElementInfo info{
