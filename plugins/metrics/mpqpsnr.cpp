@@ -41,16 +41,12 @@
 
 #include "core/text.h"
 #include "gst/full_reference.h"
+#include "gst/video_layout.h"
 
 namespace mpq::gst {
 namespace {
 
 using ComponentNames = std::array<const char*, 3>;
-
-// GStreamer describes where these formats' chroma samples lie otherwise than it packs them.
-bool is_misdescribed(GstVideoFormat format) {
-  return format == GST_VIDEO_FORMAT_VYUY || format == GST_VIDEO_FORMAT_IYU1;
-}
 
 bool is_native(GstVideoFormat format, const GstVideoFormatInfo* info) {
   return GST_VIDEO_FORMAT_INFO_DEPTH(info, 0) <= 8 || format == GST_VIDEO_FORMAT_ARGB64 ||
@@ -62,16 +58,15 @@ bool is_native(GstVideoFormat format, const GstVideoFormatInfo* info) {
 bool is_comparable(GstVideoFormat format) {
   const GstVideoFormatInfo* info = gst_video_format_get_info(format);
   const auto depth = GST_VIDEO_FORMAT_INFO_DEPTH(info, 0);
-  bool plain = depth >= 8 && is_native(format, info) && !is_misdescribed(format) &&
-               !GST_VIDEO_FORMAT_INFO_IS_COMPLEX(info) && !GST_VIDEO_FORMAT_INFO_IS_TILED(info) &&
-               !GST_VIDEO_FORMAT_INFO_HAS_PALETTE(info);
+  bool plain = depth >= 8 && is_native(format, info) && !GST_VIDEO_FORMAT_INFO_IS_COMPLEX(info) &&
+               !GST_VIDEO_FORMAT_INFO_IS_TILED(info) && !GST_VIDEO_FORMAT_INFO_HAS_PALETTE(info);
   for (guint c = 0; c < GST_VIDEO_FORMAT_INFO_N_COMPONENTS(info); ++c) {
     const bool aligned =
         GST_VIDEO_FORMAT_INFO_POFFSET(info, c) % (depth > 8 ? 2 : 1) == 0;  // not P016 in 1.22
     plain = plain && GST_VIDEO_FORMAT_INFO_DEPTH(info, c) == depth &&
             GST_VIDEO_FORMAT_INFO_SHIFT(info, c) == 0 && aligned;
   }
-  return plain;
+  return plain && lies_as_described(format);
 }
 
 std::string caps() {

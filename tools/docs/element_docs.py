@@ -58,10 +58,16 @@ def number(value, spec):
     return f"{value:g}"
 
 
-def type_of(spec):
+def enum_values(spec, element):
+    """Number -> value of an enumeration. Versions of PyGObject differ in what the spec itself tells of it."""
+    enum = type(element.get_property(spec.name))
+    values = enum.__enum_values__.values() if hasattr(enum, "__enum_values__") else enum
+    return {int(value): value for value in values}
+
+
+def type_of(spec, element):
     if spec.value_type.is_a(GObject.TYPE_ENUM):
-        values = spec.enum_class.__enum_values__.values() if hasattr(spec, "enum_class") else []
-        return "<br>".join(f"`{v.value_nick}`: {v.value_name}" for v in values)
+        return "<br>".join(f"`{v.value_nick}`: {v.value_name}" for v in enum_values(spec, element).values())
     if hasattr(spec, "minimum"):
         kind = "integer" if spec.value_type.name in INTEGERS else "number"
         return f"{kind}, {number(spec.minimum, spec)} to {number(spec.maximum, spec)}"
@@ -69,12 +75,12 @@ def type_of(spec):
         spec.value_type.name, spec.value_type.name)
 
 
-def default_of(spec):
+def default_of(spec, element):
     if not spec.flags & GObject.ParamFlags.WRITABLE:
         return ""
     value = spec.default_value
     if spec.value_type.is_a(GObject.TYPE_ENUM):
-        return f"`{value.value_nick}`"
+        return f"`{enum_values(spec, element)[int(value)].value_nick}`"
     if spec.value_type.name == "gboolean":
         return "true" if value else "false"
     return number(value, spec) if hasattr(spec, "minimum") else (value or "empty")
@@ -100,7 +106,8 @@ def properties(element):
     own.sort(key=lambda spec: (spec.name in SHARED, spec.name))
     lines = ["| property | value | default | may change | what it does |", "| --- | --- | --- | --- | --- |"]
     for spec in own:
-        lines.append(f"| `{spec.name}` | {type_of(spec)} | {default_of(spec)} | {mutability(spec)} | {spec.blurb} |")
+        lines.append(f"| `{spec.name}` | {type_of(spec, element)} | {default_of(spec, element)} | {mutability(spec)} | "
+                     f"{spec.blurb} |")
     for owner, names in sorted(inherited.items()):
         lines += ["", f"From {owner}: " + ", ".join(f"`{name}`" for name in sorted(names)) + "."]
     return lines
