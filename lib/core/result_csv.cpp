@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/error.h"
@@ -35,6 +36,13 @@ constexpr std::array<const char*, column_count> column_names{
     "stream-time", "running-time", "duration", "value", "unit",  "details"};
 
 using Fields = std::vector<std::string>;
+
+// Bytes that are no UTF-8 become U+FFFD, as in JSON.
+std::string as_utf8(const std::string& words) {
+  if (std::all_of(words.begin(), words.end(), [](unsigned char c) { return c < 0x80; })) return words;
+  using nlohmann::json;
+  return json::parse(json(words).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
+}
 
 std::string in_quotes(const std::string& field) {
   std::string out = "\"";
@@ -147,6 +155,15 @@ Fields split(const std::string& record) {
   }
 }
 
+// JSON, which any result may be written as, holds no other text.
+void check_text(const std::string& record) {
+  try {
+    static_cast<void>(nlohmann::json(record).dump());
+  } catch (const nlohmann::json::exception&) {
+    throw Error(ErrorCode::corrupt_data, "CSV record is not UTF-8 text");
+  }
+}
+
 void check_schema(const std::string& version) {
   const auto number = parse_number<std::uint64_t>(version, "schema");
   if (number == 0) bad_field("schema", "is not an integer from 1");
@@ -182,10 +199,11 @@ std::string to_csv(const Result& result) {
   append(time_text(result.duration));
   append(number_text(result.value));
   append(result.unit);
-  return record + ',' + in_quotes(list);
+  return as_utf8(record + ',' + in_quotes(list));
 }
 
 Result result_from_csv(const std::string& record) {
+  check_text(record);
   const Fields fields = split(record);
   if (fields.size() != column_count) {
     throw Error(ErrorCode::corrupt_data,

@@ -117,6 +117,14 @@ TEST(ResultJson, ReplacesBytesThatAreNotUtf8) {
   EXPECT_EQ(result_from_json(to_json(result)).element, "\xEF\xBF\xBD");
 }
 
+TEST(ResultCsv, ReplacesBytesThatAreNotUtf8AndRefusesThem) {
+  Result result;
+  result.element = "a\xff";
+  EXPECT_EQ(result_from_csv(to_csv(result)).element, "a\xef\xbf\xbd");
+  EXPECT_THROW(result_from_csv("1,a\xff,psnr,frame,,0,,,,1,dB,\"\""), mpq::Error);
+  EXPECT_EQ(result_from_csv("1,\xc3\xa4,psnr,frame,,0,,,,1,dB,\"\"").element, "\xc3\xa4");
+}
+
 TEST(ResultJson, NamesTheFieldThatIsMissing) {
   for (const char* name : {"schema", "element", "metric", "scope", "index", "value", "unit"}) {
     const auto line = replaced(example_json, "\"" + std::string(name) + "\":", "\"other\":");
