@@ -65,6 +65,7 @@ void fill(GstStructure* s, const Result& r) {
                     "running-time", G_TYPE_UINT64, or_none(r.running_time), "duration", G_TYPE_UINT64,
                     or_none(r.duration), "value", G_TYPE_DOUBLE, r.value, "unit", G_TYPE_STRING,
                     r.unit.c_str(), "details", GST_TYPE_STRUCTURE, details.get(), nullptr);
+  if (!r.label.empty()) gst_structure_set(s, "label", G_TYPE_STRING, r.label.c_str(), nullptr);
 }
 
 }  // namespace
@@ -100,6 +101,7 @@ Result from_structure(const GstStructure* s) {
   r.scope = text_field(s, "scope") == "pooled" ? Scope::pooled : Scope::frame;
   r.input = text_field(s, "input");
   r.unit = text_field(s, "unit");
+  if (gst_structure_has_field(s, "label")) r.label = text_field(s, "label");
   gst_structure_get_uint64(s, "index", &r.index);
   gst_structure_get_double(s, "value", &r.value);
   r.stream_time = time_field(s, "stream-time");

@@ -28,12 +28,13 @@ enum Column {
   duration,
   value,
   unit,
+  label,
   details,
   column_count
 };
 constexpr std::array<const char*, column_count> column_names{
     "schema",      "element",      "metric",   "scope", "input", "index",
-    "stream-time", "running-time", "duration", "value", "unit",  "details"};
+    "stream-time", "running-time", "duration", "value", "unit", "label", "details"};
 
 using Fields = std::vector<std::string>;
 
@@ -199,6 +200,7 @@ std::string to_csv(const Result& result) {
   append(time_text(result.duration));
   append(number_text(result.value));
   append(result.unit);
+  append(result.label);
   return as_utf8(record + ',' + in_quotes(list));
 }
 
@@ -224,6 +226,7 @@ Result result_from_csv(const std::string& record) {
   result.duration = parse_time(fields, duration);
   result.value = parse_number<double>(fields[value], "value");
   result.unit = fields[unit];
+  result.label = fields[label];
   parse_details(fields[details], result);
   return result;
 }

@@ -114,6 +114,7 @@ std::string to_json(const Result& result) {
   put_time(object, "duration", result.duration);
   object["value"] = number_to_json(result.value);
   object["unit"] = result.unit;
+  if (!result.label.empty()) object["label"] = result.label;
   Json details = Json::object();
   for (const auto& [name, value] : result.details) details[name] = number_to_json(value);
   object["details"] = std::move(details);
@@ -135,6 +136,7 @@ Result result_from_json(const std::string& line) {
   result.duration = time_field(object, "duration");
   result.value = number_from_json(field(object, "value"), "value");
   result.unit = string_field(object, "unit");
+  if (object.contains("label")) result.label = string_field(object, "label");
   const Json none = Json::object();
   const Json& details = object.contains("details") ? object["details"] : none;
   if (!details.is_object()) bad_field("details", "is not an object");

@@ -19,7 +19,7 @@ inline constexpr const char* example_json =
     R"("stream-time":0,"running-time":0,"duration":33333333,"value":31.4,"unit":"dB",)"
     R"("details":{"psnr-y":30.1,"mse":46.2}})";
 inline constexpr const char* example_csv =
-    R"(1,mpqpsnr0,psnr,frame,dist_0,0,0,0,33333333,31.4,dB,"psnr-y=30.1;mse=46.2")";
+    R"(1,mpqpsnr0,psnr,frame,dist_0,0,0,0,33333333,31.4,dB,,"psnr-y=30.1;mse=46.2")";
 
 /// A folder of this process that goes away with the object.
 struct ResultFolder {
@@ -69,6 +69,7 @@ inline Result awkward_result() {
   result.running_time = -1;
   result.value = std::numeric_limits<double>::infinity();
   result.unit = "µ%";
+  result.label = "great grey owl, \"Strix\"";
   result.details = {{"a=b;c%", 0.1}, {"z", -std::numeric_limits<double>::infinity()}, {"b", 5e-324}};
   return result;
 }

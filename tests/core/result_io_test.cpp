@@ -38,6 +38,7 @@ void expect_equal(const Result& a, const Result& b) {
   EXPECT_EQ(a.duration, b.duration);
   EXPECT_EQ(a.value, b.value);
   EXPECT_EQ(a.unit, b.unit);
+  EXPECT_EQ(a.label, b.label);
   EXPECT_EQ(a.details, b.details);
 }
 
@@ -121,8 +122,8 @@ TEST(ResultCsv, ReplacesBytesThatAreNotUtf8AndRefusesThem) {
   Result result;
   result.element = "a\xff";
   EXPECT_EQ(result_from_csv(to_csv(result)).element, "a\xef\xbf\xbd");
-  EXPECT_THROW(result_from_csv("1,a\xff,psnr,frame,,0,,,,1,dB,\"\""), mpq::Error);
-  EXPECT_EQ(result_from_csv("1,\xc3\xa4,psnr,frame,,0,,,,1,dB,\"\"").element, "\xc3\xa4");
+  EXPECT_THROW(result_from_csv("1,a\xff,psnr,frame,,0,,,,1,dB,,\"\""), mpq::Error);
+  EXPECT_EQ(result_from_csv("1,\xc3\xa4,psnr,frame,,0,,,,1,dB,,\"\"").element, "\xc3\xa4");
 }
 
 TEST(ResultJson, NamesTheFieldThatIsMissing) {
@@ -157,7 +158,7 @@ TEST(ResultCsv, NamesTheFieldThatIsMistyped) {
       {",33333333,", ",1.5,", "duration"}, {"mse=46.2", "mse", "details"},
       {"mse=46.2", "a%99=1", "details"},   {"1,mpq", "0,mpq", "schema"},
       {"46.2\"", "46.2\"x", "quote"},      {"46.2\"", "46.2", "quote"},
-      {",dB,", ",", "11 columns"}};
+      {",dB,", ",", "12 columns"}};
   for (const auto& [from, to, name] : cases) {
     const std::string line = replaced(example_csv, from, to);
     EXPECT_EQ(code_of([&] { result_from_csv(line); }, name), ErrorCode::corrupt_data) << line;

@@ -35,7 +35,7 @@ TEST(ResultTable, AlignsColumnsAndLeavesOutEmptyOnes) {
 }
 
 TEST(ResultTable, OfNothingIsItsHead) {
-  EXPECT_EQ(result_table({}), "metric  element  input  scope  index  value  unit  details\n");
+  EXPECT_EQ(result_table({}), "metric  element  input  scope  index  value  unit  label  details\n");
 }
 
 TEST(ResultTable, PrintsNoControlCharacters) {

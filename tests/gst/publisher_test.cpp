@@ -30,6 +30,7 @@ Result example() {
           .duration = std::nullopt,
           .value = std::numeric_limits<double>::infinity(),
           .unit = "dB",
+          .label = "box turtle",
           .details = {{"mse", 0.5}}};
 }
 

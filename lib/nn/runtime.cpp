@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "nn/runtime.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace mpq::nn {
+namespace {
+
+int usable_processors() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+/// Seconds that the fastest of some matrix products takes, of a size that networks have.
+double product_seconds(at::ScalarType type) {
+  const at::Tensor a = at::ones({192, 768}).to(type), b = at::ones({768, 768}).to(type);
+  double best = 1e9;
+  for (int i = 0; i < 5; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    at::linear(a, b);
+    best =
+        std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return best;
+}
+
+at::Device parse_device(const std::string& name) {
+  try {
+    const at::Device device(name);
+    if (device.is_cpu() || device.is_cuda()) return device;
+  } catch (const c10::Error&) {
+    // answered below
+  }
+  throw Error(ErrorCode::invalid_argument, text("\"", name, "\" is no device that mpq knows"),
+              "Use cpu, cuda, or cuda:N");
+}
+
+}  // namespace
+
+bool prefers_bfloat16() {
+  static const bool answer = [] {
+    const c10::InferenceMode guard;
+    // Native support makes it several times faster; without, it is several times slower.
+    return product_seconds(at::kBFloat16) * 1.2 < product_seconds(at::kFloat);
+  }();
+  return answer;
+}
+
+Placement place(const Options& options) {
+  if (options.threads < 0) throw Error(ErrorCode::invalid_argument, "a negative number of threads");
+  Placement placement;
+  placement.device = parse_device(options.device);
+  placement.threads = options.threads > 0 ? options.threads : usable_processors();
+  if (placement.device.is_cuda() && !at::hasCUDA())
+    throw Error(ErrorCode::unsupported, "this LibTorch finds no CUDA device", "Use the device cpu");
+  if (at::get_num_threads() != placement.threads) at::set_num_threads(placement.threads);
+  const bool wide = options.precision == Precision::float32 ||
+                    (options.precision == Precision::automatic && !placement.device.is_cuda() &&
+                     !prefers_bfloat16());
+  placement.type = wide ? at::kFloat : at::kBFloat16;
+  return placement;
+}
+
+void rethrow(const c10::Error& error, const char* what) {
+  const std::string cause = error.what_without_backtrace();
+  if (cause.find("memory") != std::string::npos)
+    throw Error(ErrorCode::limit_exceeded, text("there is not enough memory for ", what, ": ", cause),
+                "Use a smaller model or smaller pictures, or close other programs");
+  throw Error(ErrorCode::internal, text("LibTorch fails at ", what, ": ", cause));
+}
+
+}  // namespace mpq::nn

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Runs LibTorch code: on which device, in which type, with how many threads, and with its errors as ours.
+#pragma once
+
+#include <string>
+
+#include "nn/options.h"
+#include "nn/torch.h"
+
+namespace mpq::nn {
+
+/// Options as this machine answers them.
+struct Placement {
+  at::Device device = at::kCPU;
+  at::ScalarType type = at::kFloat;  ///< of the matrix products
+  int threads = 1;
+};
+
+/// Throws Error(invalid_argument) for a device name that nobody knows, Error(unsupported) for a device that is
+/// not here.
+Placement place(const Options& options);
+
+/// Whether matrix products in bfloat16 are faster than in float32 here: measured once, in some milliseconds.
+bool prefers_bfloat16();
+
+[[noreturn]] void rethrow(const c10::Error& error, const char* what);
+
+/// Calls `function` without gradients and with the placement's threads. LibTorch's errors become
+/// Error(limit_exceeded) where memory ran out and Error(internal) otherwise; `what` says what was being done.
+template <class Function>
+auto run(const Placement& placement, const char* what, const Function& function) {
+  const c10::InferenceMode guard;
+  if (at::get_num_threads() != placement.threads) at::set_num_threads(placement.threads);
+  try {
+    return function();
+  } catch (const c10::Error& error) {
+    rethrow(error, what);
+  }
+}
+
+}  // namespace mpq::nn
