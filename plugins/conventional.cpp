@@ -3,7 +3,7 @@
 
 // The plugin of everything that needs no LibTorch: conventional codecs, rate and PSNR.
 #include "config.h"
-#include "elements.h"
+#include "conventional_elements.h"
 
 GST_PLUGIN_DEFINE(GST_VERSION_MAJOR, GST_VERSION_MINOR, mpqconventional,
                   "Conventional codecs at very low rates, and what they cost: rate and PSNR",

@@ -28,7 +28,8 @@ std::string listed(const char* what, const std::vector<std::string>& names) {
 
 }  // namespace
 
-at::Tensor Binder::take(const std::string& name, const std::vector<std::int64_t>& shape, at::ScalarType type) {
+at::Tensor Binder::take(const std::string& name, const std::vector<std::int64_t>& shape,
+                        at::ScalarType type) {
   taken_.insert(name);
   const checkpoint::Tensor* tensor = file_.find(name);
   if (tensor != nullptr && tensor->shape == shape) return load(file_, *tensor, type, placement_.device);
@@ -43,8 +44,9 @@ void Binder::finish(const std::vector<std::string>& ignored) const {
   std::vector<std::string> unexpected;
   for (const checkpoint::Tensor& tensor : file_.tensors()) {
     const bool known = taken_.contains(tensor.name) ||
-                       std::any_of(ignored.begin(), ignored.end(),
-                                   [&](const std::string& prefix) { return tensor.name.starts_with(prefix); });
+                       std::any_of(ignored.begin(), ignored.end(), [&](const std::string& prefix) {
+                         return tensor.name.starts_with(prefix);
+                       });
     if (!known) unexpected.push_back(tensor.name);
   }
   if (missing_.empty() && misshaped_.empty() && unexpected.empty()) return;

@@ -16,7 +16,8 @@ namespace mpq::nn {
 class Binder {
  public:
   /// Both must live as long as the binder.
-  Binder(const checkpoint::Checkpoint& file, const Placement& placement) : file_(file), placement_(placement) {}
+  Binder(const checkpoint::Checkpoint& file, const Placement& placement)
+      : file_(file), placement_(placement) {}
 
   /// The tensor of this name on the placement's device. Where it is missing or has another shape, zeros of
   /// `shape`; finish() tells.

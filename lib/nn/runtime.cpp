@@ -27,8 +27,7 @@ double product_seconds(at::ScalarType type) {
   for (int i = 0; i < 5; ++i) {
     const auto start = std::chrono::steady_clock::now();
     at::linear(a, b);
-    best =
-        std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   return best;
 }
@@ -63,9 +62,9 @@ Placement place(const Options& options) {
   if (placement.device.is_cuda() && !at::hasCUDA())
     throw Error(ErrorCode::unsupported, "this LibTorch finds no CUDA device", "Use the device cpu");
   if (at::get_num_threads() != placement.threads) at::set_num_threads(placement.threads);
-  const bool wide = options.precision == Precision::float32 ||
-                    (options.precision == Precision::automatic && !placement.device.is_cuda() &&
-                     !prefers_bfloat16());
+  const bool wide =
+      options.precision == Precision::float32 ||
+      (options.precision == Precision::automatic && !placement.device.is_cuda() && !prefers_bfloat16());
   placement.type = wide ? at::kFloat : at::kBFloat16;
   return placement;
 }

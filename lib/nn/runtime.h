@@ -18,8 +18,8 @@ struct Placement {
   int threads = 1;
 };
 
-/// Throws Error(invalid_argument) for a device name that nobody knows, Error(unsupported) for a device that is
-/// not here.
+/// Throws Error(invalid_argument) for a device name that nobody knows, Error(unsupported) for a device that
+/// is not here.
 Placement place(const Options& options);
 
 /// Whether matrix products in bfloat16 are faster than in float32 here: measured once, in some milliseconds.

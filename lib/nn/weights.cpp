@@ -33,8 +33,9 @@ at::ScalarType torch_type(const checkpoint::Checkpoint& checkpoint, const checkp
     case Dtype::boolean:
       return at::kBool;
     default:
-      throw Error(ErrorCode::unsupported, text(checkpoint.file(), ": the tensor ", tensor.name, " is of the type ",
-                                               checkpoint::name_of(tensor.dtype), ", which no weight has"));
+      throw Error(ErrorCode::unsupported,
+                  text(checkpoint.file(), ": the tensor ", tensor.name, " is of the type ",
+                       checkpoint::name_of(tensor.dtype), ", which no weight has"));
   }
 }
 

@@ -27,7 +27,8 @@ inline void expect_close(const std::vector<float>& values, const std::vector<flo
   double worst = 0;
   std::size_t where = 0;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double wanted = expected[i], error = std::abs(values[i] - wanted) / (rtol * std::abs(wanted) + atol);
+    const double wanted = expected[i],
+                 error = std::abs(values[i] - wanted) / (rtol * std::abs(wanted) + atol);
     if (!(error <= worst)) {
       worst = error;
       where = i;

@@ -14,7 +14,7 @@ import gi
 gi.require_version("Gst", "1.0")
 from gi.repository import GObject, Gst  # noqa: E402
 
-PLUGINS = ["mpqconventional"]
+PLUGINS = ["mpqconventional", "mpqneural"]
 SHARED = ["location", "post-messages", "results"]  # properties that every element has
 INTEGERS = {"gint", "guint", "gint64", "guint64", "glong", "gulong"}
 

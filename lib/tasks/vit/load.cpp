@@ -16,8 +16,8 @@
 namespace mpq::vit {
 namespace {
 
-using nlohmann::json;
 using checkpoint::Checkpoint;
+using nlohmann::json;
 
 /// How a family of files calls the tensors. Within a block, names follow `block`, its number and a dot.
 struct Names {
@@ -27,15 +27,26 @@ struct Names {
   double eps;
 };
 
-constexpr Names timm{"", "cls_token", "pos_embed", "patch_embed.proj", "blocks.",
-                     "norm1", "attn.qkv", nullptr, nullptr, nullptr, "attn.proj", "norm2", "mlp.fc1", "mlp.fc2",
-                     "norm", "head", 1e-6};
-constexpr Names hugging_face{"vit.", "embeddings.cls_token", "embeddings.position_embeddings",
-                             "embeddings.patch_embeddings.projection", "encoder.layer.",
-                             "layernorm_before", nullptr, "attention.attention.query", "attention.attention.key",
-                             "attention.attention.value", "attention.output.dense", "layernorm_after",
-                             "intermediate.dense", "output.dense",
-                             "layernorm", "classifier", 1e-12};
+constexpr Names timm{"",      "cls_token", "pos_embed", "patch_embed.proj", "blocks.", "norm1",   "attn.qkv",
+                     nullptr, nullptr,     nullptr,     "attn.proj",        "norm2",   "mlp.fc1", "mlp.fc2",
+                     "norm",  "head",      1e-6};
+constexpr Names hugging_face{"vit.",
+                             "embeddings.cls_token",
+                             "embeddings.position_embeddings",
+                             "embeddings.patch_embeddings.projection",
+                             "encoder.layer.",
+                             "layernorm_before",
+                             nullptr,
+                             "attention.attention.query",
+                             "attention.attention.key",
+                             "attention.attention.value",
+                             "attention.output.dense",
+                             "layernorm_after",
+                             "intermediate.dense",
+                             "output.dense",
+                             "layernorm",
+                             "classifier",
+                             1e-12};
 
 struct Variant {
   Names names;
@@ -46,8 +57,9 @@ Variant find_variant(const Checkpoint& file) {
   for (const Names& names : {timm, hugging_face})
     for (const std::string& prefix : {std::string(names.prefix), std::string()})
       if (file.find(prefix + names.token) != nullptr) return {names, prefix};
-  throw Error(ErrorCode::mismatch, text(file.file(), " holds no Vision Transformer: it has neither a tensor ",
-                                        timm.token, " nor ", hugging_face.prefix, hugging_face.token),
+  throw Error(ErrorCode::mismatch,
+              text(file.file(), " holds no Vision Transformer: it has neither a tensor ", timm.token, " nor ",
+                   hugging_face.prefix, hugging_face.token),
               "Name the weights of a ViT, with timm's or Hugging Face's names");
 }
 
@@ -78,9 +90,11 @@ Shape infer_shape(const Checkpoint& file, const Variant& variant, const json& co
   const int grid = static_cast<int>(std::lround(std::sqrt(patches)));
   if (grid * grid != patches) not_vit(file, text(patches, " patches are no square"));
   shape.image_size = grid * shape.patch;
-  while (file.find(name(text(names.block, shape.depth, '.', names.norm1, ".weight"))) != nullptr) ++shape.depth;
+  while (file.find(name(text(names.block, shape.depth, '.', names.norm1, ".weight"))) != nullptr)
+    ++shape.depth;
   if (shape.depth == 0) not_vit(file, "it has no blocks");
-  shape.hidden = static_cast<int>(size_at(file, name(text(names.block, "0.", names.expand, ".weight")), 2, 0));
+  shape.hidden =
+      static_cast<int>(size_at(file, name(text(names.block, "0.", names.expand, ".weight")), 2, 0));
   if (file.find(text(names.head, ".weight")) != nullptr)
     shape.classes = static_cast<int>(size_at(file, text(names.head, ".weight"), 2, 0));
   shape.heads = config.value("num_attention_heads", usual_heads(shape.width));
@@ -100,8 +114,7 @@ class Builder {
     const Names& names = variant_.names;
     const Shape& s = network_.shape;
     const std::int64_t width = s.width, patch = s.patch, grid = s.image_size / s.patch;
-    const nn::Linear convolution =
-        linear(name(names.patch), {width, 3, patch, patch}, {width});
+    const nn::Linear convolution = linear(name(names.patch), {width, 3, patch, patch}, {width});
     network_.patch = {convolution.weight.reshape({width, 3 * patch * patch}), convolution.bias};
     const at::Tensor position = take(names.position, {1, 1 + grid * grid, width});
     network_.token = take(names.token, {1, 1, width}) + position.narrow(1, 0, 1);
@@ -185,7 +198,8 @@ std::vector<std::string> replace_head(const std::filesystem::path& path, Model::
   const std::int64_t width = network->shape.width, classes = size_at(*file, "head.weight", 2, 0);
   const at::ScalarType type = network->placement.type;
   nn::Binder binder(*file, network->placement);
-  network->head = {binder.take("head.weight", {classes, width}, type), binder.take("head.bias", {classes}, type)};
+  network->head = {binder.take("head.weight", {classes, width}, type),
+                   binder.take("head.bias", {classes}, type)};
   binder.finish({});
   network->shape.classes = static_cast<int>(classes);
   const auto labels = file->metadata().find("labels");
@@ -207,21 +221,22 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
     network->placement = placement;
     network->shape = infer_shape(*file, variant, config);
     Builder(*file, variant, network.get()).build();
-    auto labels = head.empty() ? labels_of(config, network->shape.classes) : replace_head(head, network.get());
+    auto labels =
+        head.empty() ? labels_of(config, network->shape.classes) : replace_head(head, network.get());
     return std::make_shared<const Model>(std::move(network), std::move(labels));
   });
 }
 
 }  // namespace
 
-std::shared_ptr<const Model> Model::load(const std::filesystem::path& weights, const std::filesystem::path& head,
-                                         const nn::Options& options) {
+std::shared_ptr<const Model> Model::load(const std::filesystem::path& weights,
+                                         const std::filesystem::path& head, const nn::Options& options) {
   static nn::Shared<std::string, Model> models;
   const nn::Placement placement = nn::place(options);
   try {
-    const std::string key = text(nn::file_identity(weights), '\n', head.empty() ? "" : nn::file_identity(head), '\n',
-                                 placement.device.str(), '\n', static_cast<int>(placement.type), '\n',
-                                 placement.threads);
+    const std::string key =
+        text(nn::file_identity(weights), '\n', head.empty() ? "" : nn::file_identity(head), '\n',
+             placement.device.str(), '\n', static_cast<int>(placement.type), '\n', placement.threads);
     return models.get(key, [&] { return build(weights, head, placement); });
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorCode::io, text("the model file cannot be read: ", error.what()),

@@ -23,13 +23,11 @@ at::Tensor Model::Network::embed(const at::Tensor& pixels) const {
 at::Tensor Model::Network::block(std::size_t i, const at::Tensor& x, std::int64_t tokens) const {
   const Block& b = blocks[i];
   const std::int64_t n = x.size(0), all = x.size(1), features = shape.width / shape.heads;
-  const at::Tensor qkv = b.qkv(b.norm1(x, placement.type))
-                             .view({n, all, 3, shape.heads, features})
-                             .permute({2, 0, 3, 1, 4});
+  const at::Tensor qkv =
+      b.qkv(b.norm1(x, placement.type)).view({n, all, 3, shape.heads, features}).permute({2, 0, 3, 1, 4});
   const at::Tensor query = qkv[0].narrow(2, 0, tokens) * (1 / std::sqrt(static_cast<double>(features)));
   const at::Tensor weights = at::matmul(query, qkv[1].transpose(-1, -2)).softmax(-1);
-  const at::Tensor mixed =
-      at::matmul(weights, qkv[2]).transpose(1, 2).reshape({n, tokens, shape.width});
+  const at::Tensor mixed = at::matmul(weights, qkv[2]).transpose(1, 2).reshape({n, tokens, shape.width});
   const at::Tensor y = x.narrow(1, 0, tokens) + b.projection(mixed);
   return y + b.contract(at::gelu(b.expand(b.norm2(y, placement.type))));
 }

@@ -47,7 +47,8 @@ std::array<float, 3> three(const json& config, const char* name, const std::arra
 ResizeFilter filter_of(int resample) {
   if (resample == 2) return ResizeFilter::bilinear;
   if (resample == 3) return ResizeFilter::bicubic;
-  throw Error(ErrorCode::unsupported, text("resample ", resample, " is neither bilinear (2) nor bicubic (3)"));
+  throw Error(ErrorCode::unsupported,
+              text("resample ", resample, " is neither bilinear (2) nor bicubic (3)"));
 }
 
 /// "size": 224, {"height", "width"}, or {"shortest_edge"}, the last with "crop_size".
@@ -72,7 +73,8 @@ std::optional<Preprocessing> read_preprocessing(const std::filesystem::path& fil
     read_size(config, &p);
     return p;
   } catch (const json::exception& error) {
-    throw Error(ErrorCode::corrupt_data, text(file.string(), " is no preprocessor configuration: ", error.what()),
+    throw Error(ErrorCode::corrupt_data,
+                text(file.string(), " is no preprocessor configuration: ", error.what()),
                 "Download it again, or remove it to use the defaults");
   }
 }
@@ -96,7 +98,8 @@ Preprocessor::Preprocessor(int width, int height, int size, const Preprocessing&
 
 void Preprocessor::run(const ImageView& picture, std::vector<float>* pixels) {
   const std::ptrdiff_t stride = std::ptrdiff_t{3} * resized_width_;
-  resizer_.resize(picture, {PixelFormat::rgb24, resized_width_, resized_height_, {{{resized_.data(), stride}}}});
+  resizer_.resize(picture,
+                  {PixelFormat::rgb24, resized_width_, resized_height_, {{{resized_.data(), stride}}}});
   const auto plane = static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_);
   pixels->resize(3 * plane);
   float* out = pixels->data();

@@ -41,9 +41,7 @@ class Preprocessor {
   /// Sizes in pixels. Throws Error(invalid_argument) for a crop larger than what is resized.
   Preprocessor(int width, int height, int size, const Preprocessing& preprocessing);
 
-  bool fits(const ImageView& picture) const {
-    return picture.width == width_ && picture.height == height_;
-  }
+  bool fits(const ImageView& picture) const { return picture.width == width_ && picture.height == height_; }
   /// rgb24 of the size given above; `pixels` gets 3 * size * size values.
   void run(const ImageView& picture, std::vector<float>* pixels);
 

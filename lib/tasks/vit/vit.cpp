@@ -28,7 +28,8 @@ const char* Model::precision() const noexcept {
 Classifier::Classifier(std::shared_ptr<const Model> model, const Preprocessing& preprocessing)
     : model_(std::move(model)), preprocessing_(preprocessing) {
   if (model_->shape().classes == 0)
-    throw Error(ErrorCode::mismatch, "the weights have no classifier", "Name a file with head.weight and head.bias");
+    throw Error(ErrorCode::mismatch, "the weights have no classifier",
+                "Name a file with head.weight and head.bias");
 }
 Classifier::~Classifier() = default;
 Classifier::Classifier(Classifier&&) noexcept = default;
@@ -44,7 +45,8 @@ std::vector<float> Classifier::logits(const ImageView& picture) {
 std::vector<float> Classifier::logits(const std::vector<float>& pixels) {
   const std::int64_t size = model_->shape().image_size;
   if (static_cast<std::int64_t>(pixels.size()) != 3 * size * size)
-    throw Error(ErrorCode::invalid_argument, text(pixels.size(), " pixels instead of 3 x ", size, " x ", size));
+    throw Error(ErrorCode::invalid_argument,
+                text(pixels.size(), " pixels instead of 3 x ", size, " x ", size));
   return nn::run(model_->network().placement, "classifying a picture", [&] {
     const at::Tensor input = at::from_blob(const_cast<float*>(pixels.data()), {1, 3, size, size}, at::kFloat);
     const at::Tensor logits = model_->network().forward(input).contiguous();
@@ -61,9 +63,8 @@ std::vector<Score> best(const std::vector<float>& logits, int count) {
     return std::isnan(logit) ? -INFINITY : logit;
   };
   const auto end = order.begin() + std::min<std::ptrdiff_t>(count, static_cast<std::ptrdiff_t>(order.size()));
-  std::partial_sort(order.begin(), end, order.end(), [&](int a, int b) {
-    return value(a) != value(b) ? value(a) > value(b) : a < b;
-  });
+  std::partial_sort(order.begin(), end, order.end(),
+                    [&](int a, int b) { return value(a) != value(b) ? value(a) > value(b) : a < b; });
   double sum = 0;
   const double top = order.empty() ? 0 : value(order.front());
   for (int i = 0; i < static_cast<int>(logits.size()); ++i) sum += std::exp(value(i) - top);

@@ -23,7 +23,8 @@ constexpr mpq::nn::Options float32{.precision = mpq::nn::Precision::float32};
 constexpr Preprocessing timm_eval{.fit = Fit::crop, .filter = ResizeFilter::bicubic, .short_side = 248};
 
 struct Photograph {
-  explicit Photograph(const std::filesystem::path& npy) : file(mpq::checkpoint::open(npy)), tensor(file->tensors()[0]) {
+  explicit Photograph(const std::filesystem::path& npy)
+      : file(mpq::checkpoint::open(npy)), tensor(file->tensors()[0]) {
     data = file->read(tensor);
   }
   ImageView view() const {
@@ -52,8 +53,8 @@ TEST(Vit, TinyGivesTimmsLogitsFromThePhotographItself) {
   Classifier classifier(Model::load(weights, {}, float32), timm_eval);
   for (const std::string i : {"0", "1"}) {
     const Photograph photograph(parity / ("in_image" + i + "_rgb8.npy"));
-    expect_close(classifier.logits(photograph.view()), read_floats(parity / ("out_logits" + i + ".npy")), 1e-4,
-                 i == "0" ? 4.26e-5 : 5e-5);
+    expect_close(classifier.logits(photograph.view()), read_floats(parity / ("out_logits" + i + ".npy")),
+                 1e-4, i == "0" ? 4.26e-5 : 5e-5);
   }
 }
 

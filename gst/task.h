@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Base of every element that runs a model on a stream and passes the stream on: loads before the stream
+// starts, and keeps its lag bounded where the user asks for that.
+#pragma once
+
+#include <atomic>
+#include <optional>
+
+#include "gst/meter.h"
+#include "gst/stopwatch.h"
+#include "nn/options.h"
+
+namespace mpq::gst {
+
+enum class LatePolicy {
+  block,           ///< every frame is looked at, however late
+  drop,            ///< late frames do not leave
+  skip_inference,  ///< late frames leave with the previous result, marked stale
+};
+
+/// Settings that every element with a network has.
+struct NeuralSettings {
+  std::string model_file;
+  std::string device = "cpu";
+  nn::Precision precision = nn::Precision::automatic;
+  int threads = 0;
+  LatePolicy late_policy = LatePolicy::block;
+  std::uint64_t max_lateness = 20 * GST_MSECOND;
+
+  nn::Options options() const { return {device, precision, threads}; }
+};
+
+/// Rows for a settings struct that derives from NeuralSettings.
+template <class Settings>
+std::vector<Property> neural_properties();
+
+class Task : public Meter {
+ public:
+  /// Loads and validates what the settings name, in NULL to READY. Throws Error.
+  virtual void load() = 0;
+  /// Lets go of it, in READY to NULL.
+  virtual void unload() = 0;
+
+  /// Looks at a frame and says what it found, without its times and index. Throws Error.
+  virtual Result infer(GstBuffer* buffer) = 0;
+
+  void measure(GstBuffer* buffer) override { static_cast<void>(handle(buffer)); }
+
+  std::vector<Result> pooled() const override;
+  void reset_results() override;
+
+  static KindInfo kind();
+
+ protected:
+  virtual NeuralSettings neural_settings() const = 0;
+
+ private:
+  struct Glue;
+  GstFlowReturn handle(GstBuffer* buffer);
+  bool is_late(const GstBuffer* buffer, const NeuralSettings& settings) const;
+  void publish(Result result, GstBuffer* buffer);
+
+  std::atomic<GstClockTime> latency_{0};  ///< of the pipeline, as its LATENCY event says
+  std::optional<Result> last_;            ///< streaming thread only
+  std::uint64_t index_ = 0;               ///< streaming thread only
+
+  // Guarded by state_mutex.
+  Work work_;
+  std::uint64_t late_ = 0;
+};
+
+}  // namespace mpq::gst
+
+#include "gst/task_properties.h"  // IWYU pragma: export

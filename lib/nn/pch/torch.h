@@ -1,0 +1,7 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Precompiled: LibTorch's headers take six seconds.
+#pragma once
+
+#include "nn/torch.h"

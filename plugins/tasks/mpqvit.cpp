@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/**
+ * SECTION:element-mpqvit
+ * @title: mpqvit
+ *
+ * Classifies each picture with a Vision Transformer of any published size and passes it on. The weights are a
+ * file with timm's names (vit_tiny_patch16_224) or Hugging Face's (google/vit-base-patch16-224), as
+ * safetensors or PyTorch; config.json and preprocessor_config.json beside it are read. The most probable
+ * class leaves as a result of the metric "classification": its probability, its label, and the details
+ * class-1, probability-1 and so on for the best `top-k`.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -m filesrc location=photo.png ! pngdec ! videoconvert ! mpqvit model-file=vit.safetensors !
+ * fakesink
+ * ]|
+ */
+#include <fstream>
+
+#include "core/text.h"
+#include "gst/task.h"
+#include "gst/video.h"
+#include "tasks/vit/vit.h"
+
+namespace mpq::gst {
+namespace {
+
+enum class FitChoice { automatic, squeeze, crop };
+
+struct Settings : NeuralSettings {
+  std::string head_file, labels_file;
+  int top_k = 5;
+  FitChoice fit = FitChoice::automatic;
+};
+
+std::vector<std::string> read_lines(const std::string& file) {
+  std::ifstream stream(file);
+  if (!stream)
+    throw Error(ErrorCode::io, text("the labels file ", file, " cannot be read"), "Check its name");
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+class Vit final : public WithSettings<Task, Settings> {
+ public:
+  void load() override {
+    const Settings s = settings();
+    if (s.model_file.empty())
+      throw Error(ErrorCode::invalid_argument, "no model is named",
+                  "Set model-file to the weights of a Vision Transformer");
+    const std::filesystem::path weights(s.model_file);
+    const auto model = vit::Model::load(weights, s.head_file, s.options());
+    classifier_.emplace(model, preprocessing(s, weights));
+    labels_ = s.labels_file.empty() ? model->labels() : read_lines(s.labels_file);
+    GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), model->precision());
+  }
+
+  void unload() override { classifier_.reset(); }
+
+  void set_caps(const GstCaps* caps) override {
+    if (!gst_video_info_from_caps(&info_, caps))
+      throw Error(ErrorCode::unsupported, text("these caps are no picture's: ", to_string(caps)));
+  }
+
+  Result infer(GstBuffer* buffer) override {
+    const MappedFrame frame(info_, buffer, GST_MAP_READ);
+    const auto scores = vit::best(classifier_->logits(frame.view()), settings().top_k);
+    Result result = new_result("classification", Scope::frame, "probability");
+    result.value = scores.front().probability;
+    result.label = label_of(scores.front().index);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
+      result.details.emplace_back(text("class-", i + 1), scores[i].index);
+      result.details.emplace_back(text("probability-", i + 1), scores[i].probability);
+    }
+    return result;
+  }
+
+ protected:
+  NeuralSettings neural_settings() const override { return settings(); }
+
+ private:
+  static vit::Preprocessing preprocessing(const Settings& s, const std::filesystem::path& weights) {
+    const auto published = vit::read_preprocessing(weights.parent_path() / "preprocessor_config.json");
+    vit::Preprocessing p = published.value_or(vit::Preprocessing{});
+    if (s.fit == FitChoice::squeeze) p.fit = vit::Fit::squeeze;
+    if (s.fit == FitChoice::crop) {
+      p.fit = vit::Fit::crop;
+      p.filter = ResizeFilter::bicubic;
+    }
+    return p;
+  }
+
+  std::string label_of(int index) const {
+    const auto i = static_cast<std::size_t>(index);
+    return i < labels_.size() && !labels_[i].empty() ? labels_[i] : std::to_string(index);
+  }
+
+  GstVideoInfo info_{};
+  std::optional<vit::Classifier> classifier_;
+  std::vector<std::string> labels_;
+};
+
+std::vector<Property> properties() {
+  auto all = neural_properties<Settings>();
+  all.push_back(string("head-file", &Settings::head_file,
+                       "A file with head.weight and head.bias that replaces the classifier"));
+  all.push_back(string("labels-file", &Settings::labels_file,
+                       "Names of the classes, one a line (empty = those that come with the weights)"));
+  all.push_back(
+      integer("top-k", &Settings::top_k, 1, 1000, "How many classes a result lists", Mutable::playing));
+  all.push_back(enumeration<Settings, FitChoice>(
+      "fit", &Settings::fit, "MpqVitFit",
+      {{FitChoice::automatic, "auto", "As preprocessor_config.json says; squeeze without it"},
+       {FitChoice::squeeze, "squeeze", "The whole picture to the network's size, bilinear (Hugging Face)"},
+       {FitChoice::crop, "crop", "The short side to size / 0.9, bicubic, then the centre (timm)"}},
+      "How a picture becomes the network's input"));
+  return all;
+}
+
+const ElementInfo info{
+    .type_name = "MpqVit",
+    .long_name = "MPQ Vision Transformer",
+    .klass = "Filter/Analyzer/Video",
+    .description = "Classifies pictures with a Vision Transformer",
+    .pads = {sink_pad("video/x-raw, format=RGB, width=[ 1, 65535 ], height=[ 1, 65535 ], "
+                      "framerate=(fraction)[ 0, max ]"),
+             src_pad("video/x-raw, format=RGB, width=[ 1, 65535 ], height=[ 1, 65535 ], "
+                     "framerate=(fraction)[ 0, max ]")},
+    .properties = properties(),
+    .create = [] { return std::make_unique<Vit>(); },
+};
+
+}  // namespace
+}  // namespace mpq::gst
+
+MPQ_DEFINE_ELEMENT(mpqvit, mpq::gst::Task, mpq::gst::info)
