@@ -2,6 +2,4 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // Precompiled: LibTorch's headers take six seconds.
-#pragma once
-
 #include "nn/torch.h"
