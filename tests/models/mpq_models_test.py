@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pathlib
+import pty
 import resource
 import shutil
 import subprocess
@@ -125,6 +126,31 @@ class Fetch(MpqModels):
         self.assert_nothing(self.run_it("fetch", "net"), "do as you like", "--yes")
         self.assertEqual(self.server.requests, [])
 
+    def test_asks_on_a_terminal(self):
+        self.listed(sha256=SUM)
+        self.serve()
+        self.assertEqual(self.on_a_terminal("n")[0], 1)
+        self.assertEqual(self.server.requests, [])
+        status, screen = self.on_a_terminal("y")
+        self.assertEqual(status, 0, screen)
+        self.assertIn("[y/N]", screen)
+        self.assertIn("net.bin: 1.05 MB of 1.05 MB (100 %)", screen)
+
+    def on_a_terminal(self, answer):
+        """Status and what the screen showed of a fetch that is asked about the licence."""
+        ours, theirs = pty.openpty()
+        running = subprocess.Popen(self.command("fetch", "net"), env=self.environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        os.write(ours, answer.encode() + b"\n")
+        screen = b""
+        while True:
+            try:
+                screen += os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+        os.close(ours)
+        return running.wait(timeout=60), screen.decode()
+
     def test_does_not_fetch_twice_unless_forced(self):
         self.listed()
         self.serve()
@@ -239,7 +265,12 @@ class Connection(MpqModels):
     def test_a_body_of_unknown_length(self):
         self.listed(sha256=SUM)
         self.serve(length=False)
-        self.assert_installed(self.fetch())
+        outcome = self.fetch()
+        self.assert_installed(outcome)
+        self.assertNotIn("cut short", outcome.err)
+        self.models = []
+        self.listed()
+        self.assertIn("may be cut short", self.fetch("--force", "net").err)
 
     def test_missing_files_busy_servers_and_pages_instead_of_files(self):
         self.listed()
@@ -270,6 +301,21 @@ class Connection(MpqModels):
         del self.environment["MPQ_MODELS_TEST_HTTP"]
         self.assert_nothing(self.fetch(), "is not https", status=2)
         self.assertEqual(self.server.requests, [])
+
+    @unittest.skipUnless(shutil.which("openssl"), "there is no openssl to make a certificate with")
+    def test_trusts_no_server_without_a_known_certificate(self):
+        certificate = self.root / "server.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost", "-keyout", certificate, "-out", self.root / "own.pem"],
+                       check=True, stderr=subprocess.DEVNULL)
+        with open(certificate, "ab") as both:
+            both.write((self.root / "own.pem").read_bytes())
+        self.server.encrypt(certificate)
+        self.listed(sources=[{"url": f"https://localhost:{self.server.http.server_port}/net.bin"}])
+        self.serve()
+        self.assert_nothing(self.fetch(), "certificate", "ca-certificates")
+        self.environment["CURL_CA_BUNDLE"] = str(self.root / "own.pem")
+        self.assert_installed(self.fetch())
 
     def test_a_file_that_is_too_large_is_refused(self):
         self.listed()
@@ -453,6 +499,14 @@ class Store(MpqModels):
         self.assertRegex(outcome.out, r"sha256 +unverified")
         self.assertRegex(outcome.out, r"size +unverified")
         self.assertIn("unverified", self.run_it("list").out)
+
+    def test_lists_what_a_word_selects(self):
+        self.listed("speech-small", task="speech recognition")
+        self.listed("net", task="sorting")
+        self.assertNotIn("speech-small", self.run_it("list", "sorting").out)
+        self.assertIn("speech-small", self.run_it("list", "speech").out)
+        self.assertIn("No model is like that", self.run_it("list", "zebra").out)
+        self.assertIn("No such model is installed", self.run_it("list", "--installed").out)
 
     def test_explains_itself_and_refuses_wrong_usage(self):
         self.assertEqual(self.run_it("--help").status, 0)

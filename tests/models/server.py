@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A web server on this machine that behaves as badly as a test asks for."""
 import http.server
+import ssl
 import threading
 
 
@@ -69,6 +70,13 @@ class Server:
     def __exit__(self, *_):
         self.http.shutdown()
         self.http.server_close()
+
+    def encrypt(self, certificate):
+        """Speaks https from now on; `certificate` holds the key, too."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+        self.http.handle_error = lambda *_: None  # a client that goes away
 
     def url(self, path):
         return f"http://127.0.0.1:{self.http.server_port}{path}"

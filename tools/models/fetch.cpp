@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <iostream>
 
-#include "archive.h"
 #include "checksum.h"
 #include "commands.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "download.h"
+#include "extract.h"
 #include "installation.h"
 #include "models/folders.h"
 #include "package.h"

@@ -18,9 +18,10 @@ const char* const usage =
     R"(Usage: mpq-models COMMAND [OPTIONS] [NAME...]
 
 Gets, keeps and checks the models that mpq's elements use. Elements find a model in
-the store by its name: model=whisper-tiny.
+the store by its name.
 
-  list [--installed]      the published models: installed or not, size, licence
+  list [WORD]             the published models, or those with this word in their name or
+                          purpose: installed or not, size, licence (--installed: only those)
   info NAME...            all that is known of a model
   fetch NAME...           shows the licence, then downloads, checks and installs
   import NAME FILE        installs a file that you have already
@@ -59,7 +60,7 @@ constexpr std::size_t any = 1000;
 
 const std::map<std::string, Command>& commands() {
   static const std::map<std::string, Command> all = {
-      {"list", {0, 0, {"--installed"}}},
+      {"list", {0, 1, {"--installed"}}},
       {"info", {1, any, {}}},
       {"fetch", {1, any, {"--yes", "--force", "--store", "--from", "--max-size"}}},
       {"import", {2, 2, {"--force", "--store", "--link"}}},

@@ -39,6 +39,10 @@ const StoredModel* find(const std::vector<StoredModel>& models, const std::strin
   return found == models.end() ? nullptr : &*found;
 }
 
+bool wanted(const Options& options, const std::string& description) {
+  return options.names.empty() || description.find(options.names[0]) != std::string::npos;
+}
+
 std::string or_unverified(const std::string& value) {
   return value.empty() ? "unverified" : value;
 }
@@ -95,18 +99,20 @@ void list_models(const Options& options, const ModelList& list) {
   std::vector<Row> rows = {{"NAME", "INSTALLED", "SIZE", "LICENCE", "FOR"}};
   for (const ModelEntry& entry : list.entries()) {
     const StoredModel* model = find(installed, entry.name);
-    if (options.installed && model == nullptr) continue;
+    if ((options.installed && model == nullptr) || !wanted(options, text(entry.name, ' ', entry.task)))
+      continue;
     rows.push_back({entry.name, model != nullptr ? "yes" : "-", size_of(&entry, model),
                     or_unverified(entry.licence), entry.task});
   }
   for (const StoredModel& model : installed) {
-    if (list.find(model.name) == nullptr)
+    if (list.find(model.name) == nullptr && wanted(options, model.name))
       rows.push_back({model.name, "yes", size_of(nullptr, &model), "your own", ""});
   }
   if (rows.size() > 1) {
     print_table(rows);
   } else {
-    std::cout << "No model is installed. mpq-models list names those that can be had.\n";
+    std::cout << (options.installed ? "No such model is installed." : "No model is like that.")
+              << " mpq-models list names all that can be had.\n";
   }
 }
 

@@ -144,6 +144,8 @@ Transfer::Result Transfer::result_of_status(long status) {
   if (status == 200 || status == 206) {
     if (!body_begun_ && !begin_body()) return result_of(CURLE_OK);
     progress_.show(written_, total_);
+    if (total_ == 0 && !request_.has_sum)
+      progress_.say("The server does not tell the size: the file may be cut short.");
     if (total_ == 0 || written_ == total_) return Result::whole;
     reason_ = text("the server sent ", written_, " of ", total_, " bytes");
     return Result::again;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "archive.h"
+#include "extract.h"
 
 #include <archive.h>
 #include <archive_entry.h>
