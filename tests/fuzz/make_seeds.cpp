@@ -136,6 +136,14 @@ void result_seeds() {
   write_seed(target, "one.csv", characters(test::example_csv));
 }
 
+void model_seeds() {
+  write_seed("models/seeds/model_list", "two.json", characters(R"({"schema": 1, "models": [
+{"name": "a", "architecture": "b", "variant": "c", "task": "d", "file": "e", "format": "f", "size": 1,
+"sha256": "01234567", "sha256-from": "g", "licence": {"name": "h", "text": "i"}, "preprocessing": "j", "home": "k",
+"sources": [{"url": "l"}, {"pypi": "m==1", "member": "n"}, {"npm": "o@1", "member": "p/q"}], "needs": ["r"]},
+{"name": "r", "file": "s"}]})"));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -146,5 +154,6 @@ int main(int argc, char** argv) {
   mp3_seeds();
   opus_seeds();
   result_seeds();
+  model_seeds();
   return 0;
 }

@@ -71,6 +71,12 @@ class Install(unittest.TestCase):
             "mpqjpegdec ! fakesink".split(), env=self.environment)
         self.assertIn("bit/pixel", run(self.prefix / "bin/mpq-results", results, env=self.environment))
 
+    def test_the_list_of_models_is_found_in_the_installed_tree(self):
+        program = self.prefix / "bin/mpq-models"
+        if not program.exists():
+            self.skipTest("mpq-models is not built")
+        self.assertIn("openai/whisper", run(program, "info", "whisper-tiny", env=self.environment))
+
     def test_a_program_outside_the_tree_compiles_by_pkg_config_and_runs(self):
         program = self.root / "scores"
         run(*self.compiler, *STRICT, self.source / "examples/scores.cpp", "-o", program,
