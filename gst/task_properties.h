@@ -21,7 +21,7 @@ std::vector<Property> neural_properties() {
   using detail::inherited;
   return {
       string("model-file", inherited<Settings>(&NeuralSettings::model_file),
-             "Weights: a file; the element's page says of which kinds"),
+             "Weights: a file, or a name of the model store (mpq-models list)"),
       string("device", inherited<Settings>(&NeuralSettings::device), "Where to compute: cpu, cuda, cuda:N"),
       enumeration<Settings, nn::Precision>(
           "precision", inherited<Settings>(&NeuralSettings::precision), "MpqPrecision",

@@ -22,6 +22,7 @@
 #include "core/text.h"
 #include "gst/task.h"
 #include "gst/video.h"
+#include "models/model_store.h"
 #include "tasks/vit/vit.h"
 
 namespace mpq::gst {
@@ -51,8 +52,9 @@ class Vit final : public WithSettings<Task, Settings> {
     if (s.model_file.empty())
       throw Error(ErrorCode::invalid_argument, "no model is named",
                   "Set model-file to the weights of a Vision Transformer");
-    const std::filesystem::path weights(s.model_file);
-    const auto model = vit::Model::load(weights, s.head_file, s.options());
+    const std::filesystem::path weights = find_model(s.model_file);
+    const std::filesystem::path head = s.head_file.empty() ? "" : find_model(s.head_file);
+    const auto model = vit::Model::load(weights, head, s.options());
     classifier_.emplace(model, preprocessing(s, weights));
     labels_ = s.labels_file.empty() ? model->labels() : read_lines(s.labels_file);
     GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), model->precision());

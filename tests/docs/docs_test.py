@@ -3,11 +3,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
-usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png and speech.wav.
+usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav and vit.safetensors.
 """
 import filecmp
+import json
+import math
 import pathlib
 import re
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +21,22 @@ SAMPLES = [
     "audiotestsrc num-buffers=100 ! audio/x-raw,rate=44100,channels=2 ! wavenc ! filesink location=speech.wav",
 ]
 TIME_LIMIT = 60  # seconds a line
+
+
+def write_vit(path):
+    """A Vision Transformer of a few bytes: one block, patches of 2 by 2 in pictures of 4 by 4, all weights 0."""
+    layers = {"patch_embed.proj": [4, 3, 2, 2], "blocks.0.norm1": [4], "blocks.0.attn.qkv": [12, 4],
+              "blocks.0.attn.proj": [4, 4], "blocks.0.norm2": [4], "blocks.0.mlp.fc1": [8, 4],
+              "blocks.0.mlp.fc2": [4, 8], "norm": [4], "head": [3, 4]}
+    shapes = {"cls_token": [1, 1, 4], "pos_embed": [1, 5, 4]}
+    for name, shape in layers.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        begin, end = end, end + 4 * math.prod(shape)
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
 
 
 def stale_pages(root, folder):
@@ -55,6 +74,7 @@ def main(root):
                      for page in stale_pages(root, folder / "elements")]
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
+        write_vit(folder / "vit.safetensors")
         lines = list(launch_lines(root))
         for page, line in lines:
             output = run(line, folder)
