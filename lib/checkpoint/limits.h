@@ -42,7 +42,8 @@ constexpr std::size_t pickle_unfolded = 2'000'000;  ///< objects if each shared 
 constexpr std::size_t npy_header = 4096;  ///< those of plain arrays have 118 bytes
 
 // ONNX
-constexpr std::size_t onnx_depth = 16;          ///< graphs within graphs
-constexpr std::size_t onnx_fields = 2'000'000;  ///< looked at in the whole file
+constexpr std::size_t onnx_depth = 16;              ///< graphs within graphs
+constexpr std::size_t onnx_fields = 2'000'000;      ///< looked at in the whole file
+constexpr std::size_t onnx_loose_values = 250'000;  ///< of a tensor, each in a field of its own
 
 }  // namespace mpq::checkpoint::limits

@@ -106,6 +106,9 @@ void add_part(Parts& parts, const Field& field) {
       if (parts.field != 0 && parts.field != field.number)
         corrupt(text("it has values in two fields, the second at byte ", field.place));
       parts.field = field.number;
+      if (parts.values.size() >= limits::onnx_loose_values)
+        throw Error(ErrorCode::limit_exceeded,
+                    text("it has more than ", limits::onnx_loose_values, " fields of values"));
       parts.values.push_back(field);
       break;
     default:
@@ -159,6 +162,10 @@ std::function<Data()> loader(Parts parts, Dtype dtype, std::uint64_t wanted, con
                         (parts.field == raw_data || parts.field == float_data || parts.field == double_data);
   if (parts.values.empty()) return [] { return Data{}; };
   if (!in_place && parts.field == raw_data) corrupt("it has raw values in several parts");
+  if (parts.values.size() > 1) {  // at once: the fields take more memory than the values
+    const Data values = decode_all(parts.values, dtype, wanted);
+    return [values] { return values; };
+  }
   if (!in_place)
     return [values = std::move(parts.values), dtype, wanted, owner = source.owner] {
       return decode_all(values, dtype, wanted);

@@ -190,6 +190,12 @@ TEST(HostileZip, WhoseMembersOverlapIsRefused) {
   EXPECT_EQ(quick_error_of(zip({{"a.npy", "12345678", 8}}, 2), ""), ErrorCode::corrupt_data);
 }
 
+TEST(HostileZip, MayHaveADeflatedMemberOfNoBytes) {
+  const std::string pickle = "\x80\x02}.";
+  const auto bytes = zip({{"a/data.pkl", pickle, pickle.size()}, {"a/byteorder", deflated(""), 0, 8}});
+  EXPECT_EQ(error_of(bytes, "checksum"), ErrorCode::corrupt_data);  // that of the packed bytes, which zip() writes
+}
+
 TEST(HostileZip, OfOtherMethodsIsRefused) {
   EXPECT_EQ(error_of(zip({{"a.npy", "1234", 4, 14}}), "method 14"), ErrorCode::unsupported);
 }
