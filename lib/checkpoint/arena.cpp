@@ -17,29 +17,31 @@ std::size_t child_count(const Value& value) {
   return value.items.size() + 3;
 }
 
-const Value* child(const Value& value, std::size_t index) {
+const Value*& child(Value& value, std::size_t index) {
   const std::size_t items = value.items.size();
   if (index < items) return value.items[index];
   return index == items ? value.args : index == items + 1 ? value.entries : value.state;
 }
 
 struct Frame {
-  const Value* value;
+  Value* value;
   std::size_t next = 0;        // child
   std::uint64_t unfolded = 1;  // values in it, with itself
 };
 
 constexpr std::uint64_t in_progress = 0;
 
-class TreeCheck {
+class TreeMaker {
  public:
-  void run(const Value& root) {
+  explicit TreeMaker(Arena& arena) : arena_(arena) {}
+
+  void run(Value& root) {
     enter(root);
     while (!frames_.empty()) step();
   }
 
  private:
-  void enter(const Value& value) {
+  void enter(Value& value) {
     if (frames_.size() >= limits::pickle_depth)
       throw Error(ErrorCode::limit_exceeded,
                   text("its objects are nested deeper than ", limits::pickle_depth));
@@ -50,12 +52,12 @@ class TreeCheck {
   void step() {
     Frame& frame = frames_.back();
     if (frame.next == child_count(*frame.value)) return leave();
-    const Value* const next = child(*frame.value, frame.next++);
+    const Value*& next = child(*frame.value, frame.next++);
     if (next == nullptr) return;
     const auto known = sizes_.find(next);
-    if (known == sizes_.end()) return enter(*next);
-    if (known->second == in_progress) corrupt("an object of the pickle contains itself");
-    add(known->second);
+    if (known == sizes_.end()) return enter(const_cast<Value&>(*next));  // the arena's
+    if (known->second == in_progress) next = &cycle();
+    add(std::max<std::uint64_t>(known->second, 1));
   }
 
   void leave() {
@@ -72,6 +74,13 @@ class TreeCheck {
                   text("its shared objects unfold to more than ", limits::pickle_unfolded, " values"));
   }
 
+  const Value& cycle() {
+    if (cycle_ == nullptr) cycle_ = &arena_.string("cycle", Value::Kind::record);
+    return *cycle_;
+  }
+
+  Arena& arena_;
+  const Value* cycle_ = nullptr;
   std::vector<Frame> frames_;
   std::unordered_map<const Value*, std::uint64_t> sizes_;
 };
@@ -126,8 +135,8 @@ void Arena::charge(std::size_t bytes) {
                 text("its pickle copies more than ", limits::pickle_bytes, " bytes"));
 }
 
-void check_tree(const Value& root) {
-  TreeCheck().run(root);
+void make_tree(Value& root, Arena& arena) {
+  TreeMaker(arena).run(root);
 }
 
 }  // namespace mpq::checkpoint

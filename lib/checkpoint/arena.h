@@ -34,9 +34,10 @@ class Arena {
   std::array<Value*, 3> constants_{};
 };
 
-/// Throws Error(corrupt_data) where a value contains itself, Error(limit_exceeded) where values are nested
-/// deeper than limits::pickle_depth or would be more than limits::pickle_unfolded if shared ones were written
-/// out.
-void check_tree(const Value& root);
+/// Makes a tree of what may contain itself (parents that their children know, for example): where a value is
+/// met within itself it is replaced by a record of the class "cycle". Throws Error(limit_exceeded) where
+/// values are nested deeper than limits::pickle_depth, or would be more than limits::pickle_unfolded if
+/// shared ones were written out.
+void make_tree(Value& root, Arena& arena);
 
 }  // namespace mpq::checkpoint

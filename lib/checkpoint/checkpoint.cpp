@@ -26,11 +26,6 @@ std::string label(const std::string& name) {
   return name.empty() ? "its tensor" : text("tensor \"", name, "\"");
 }
 
-void check_counts(const Contents& contents) {
-  if (std::max(contents.arrays.size(), contents.names.size()) > limits::tensors)
-    throw Error(ErrorCode::limit_exceeded, text("it has more than ", limits::tensors, " tensors"));
-}
-
 // Whoever reads all tensors of a hostile file shall not need much more memory than it has bytes.
 void check_growth(const Contents& contents, std::uint64_t file_bytes) {
   const std::uint64_t most = file_bytes * limits::growth + limits::growth_allowance;
@@ -57,6 +52,8 @@ std::size_t Tensor::bytes() const noexcept {
 }
 
 void Contents::add(Array array) {
+  if (arrays.size() >= limits::tensors)
+    throw Error(ErrorCode::limit_exceeded, text("it has more than ", limits::tensors, " tensors"));
   names.emplace_back(array.tensor.name, arrays.size());
   arrays.push_back(std::move(array));
 }
@@ -73,7 +70,6 @@ void rethrow_for(const std::string& file, const Error& error) {
 
 Checkpoint::Checkpoint(std::string file, std::uint64_t file_bytes, Contents contents)
     : file_(std::move(file)), contents_(std::make_unique<const Contents>(std::move(contents))) {
-  check_counts(*contents_);
   tensors_.reserve(contents_->names.size());
   for (const auto& [name, index] : contents_->names) {
     const Tensor& tensor = contents_->arrays[index].tensor;

@@ -38,7 +38,7 @@ struct Contents {
   const Value* root = nullptr;
   std::shared_ptr<const void> values;  ///< owns what `root` refers to
 
-  /// Adds an array that has one name.
+  /// Adds an array that has one name. Throws Error(limit_exceeded) beyond limits::tensors.
   void add(Array array);
 };
 

@@ -105,8 +105,6 @@ class Reader {
 
   // Graphs within graphs may repeat a name of the graph around them: theirs get an apostrophe.
   void add(Array array) {
-    if (contents_.arrays.size() >= limits::tensors)
-      throw Error(ErrorCode::limit_exceeded, text("it has more than ", limits::tensors, " tensors"));
     while (!names_.insert(array.tensor.name).second) {
       array.tensor.name += '\'';
       if (array.tensor.name.size() > limits::name_bytes) corrupt("it repeats the name of a tensor too often");

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "checkpoint/layout.h"
+#include "checkpoint/limits.h"
 
 namespace mpq::checkpoint {
 namespace {
@@ -89,6 +90,7 @@ void add_one(Contents& contents, Index& index, const std::string& name, const Qu
 
 void note_use(QuantisedUses& uses, std::string_view op_type, const std::vector<std::string>& inputs,
               std::int64_t axis) {
+  if (uses.size() >= limits::tensors) return;  // there are no more to use
   if (op_type == "DequantizeLinear" && inputs.size() >= 2) {
     uses[inputs[0]] = {inputs[1], inputs.size() > 2 ? inputs[2] : "", axis};
     return;

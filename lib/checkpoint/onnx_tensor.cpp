@@ -3,6 +3,9 @@
 
 #include "checkpoint/onnx_tensor.h"
 
+#include <algorithm>
+#include <array>
+
 #include "checkpoint/layout.h"
 #include "checkpoint/limits.h"
 
@@ -35,47 +38,18 @@ struct Parts {
   bool external = false, segmented = false;
 };
 
+// By the number that ONNX gives each type; none for text, 4 bits, and what is newer.
+constexpr std::array<std::optional<Dtype>, 20> dtypes{
+    std::nullopt,      Dtype::float32,  Dtype::uint8,       Dtype::int8,   Dtype::uint16,
+    Dtype::int16,      Dtype::int32,    Dtype::int64,       std::nullopt,  Dtype::boolean,
+    Dtype::float16,    Dtype::float64,  Dtype::uint32,      Dtype::uint64, Dtype::complex64,
+    Dtype::complex128, Dtype::bfloat16, Dtype::float8_e4m3, std::nullopt,  Dtype::float8_e5m2};
+
 Dtype dtype_of(std::uint64_t type) {
-  switch (type) {
-    case 1:
-      return Dtype::float32;
-    case 2:
-      return Dtype::uint8;
-    case 3:
-      return Dtype::int8;
-    case 4:
-      return Dtype::uint16;
-    case 5:
-      return Dtype::int16;
-    case 6:
-      return Dtype::int32;
-    case 7:
-      return Dtype::int64;
-    case 9:
-      return Dtype::boolean;
-    case 10:
-      return Dtype::float16;
-    case 11:
-      return Dtype::float64;
-    case 12:
-      return Dtype::uint32;
-    case 13:
-      return Dtype::uint64;
-    case 14:
-      return Dtype::complex64;
-    case 15:
-      return Dtype::complex128;
-    case 16:
-      return Dtype::bfloat16;
-    case 17:
-      return Dtype::float8_e4m3;
-    case 19:
-      return Dtype::float8_e5m2;
-    default:
-      throw Error(ErrorCode::unsupported,
-                  text("its values are of ONNX's type ", type, ", which mpq does not read"),
-                  "Export the model in float32.");
-  }
+  if (type < dtypes.size() && dtypes[type]) return *dtypes[type];
+  throw Error(ErrorCode::unsupported,
+              text("its values are of ONNX's type ", type, ", which mpq does not read"),
+              "Export the model in float32.");
 }
 
 // The field that values of a type are in, where they are not raw.
@@ -132,6 +106,9 @@ void add_part(Parts& parts, const Field& field) {
       if (parts.field != 0 && parts.field != field.number)
         corrupt(text("it has values in two fields, the second at byte ", field.place));
       parts.field = field.number;
+      if (parts.values.size() >= limits::onnx_loose_values)
+        throw Error(ErrorCode::limit_exceeded,
+                    text("it has more than ", limits::onnx_loose_values, " fields of values"));
       parts.values.push_back(field);
       break;
     default:
@@ -185,6 +162,10 @@ std::function<Data()> loader(Parts parts, Dtype dtype, std::uint64_t wanted, con
                         (parts.field == raw_data || parts.field == float_data || parts.field == double_data);
   if (parts.values.empty()) return [] { return Data{}; };
   if (!in_place && parts.field == raw_data) corrupt("it has raw values in several parts");
+  if (parts.values.size() > 1) {  // at once: the fields take more memory than the values
+    const Data values = decode_all(parts.values, dtype, wanted);
+    return [values] { return values; };
+  }
   if (!in_place)
     return [values = std::move(parts.values), dtype, wanted, owner = source.owner] {
       return decode_all(values, dtype, wanted);

@@ -63,6 +63,7 @@ class TensorCalls : public Calls {
 
   Value& record(Value& function, Value& args);
   Value& first_argument(Value& function, const std::vector<const Value*>& args);
+  Value& object_of_class(Value& function, const std::vector<const Value*>& args);
   Value& ordered_dict(Value& function, const std::vector<const Value*>& args);
   Value& encode(Value& function, const std::vector<const Value*>& args);
   Value& rebuild_tensor(Value& function, const std::vector<const Value*>& args);

@@ -129,8 +129,8 @@ Contents read_torch_zip(std::shared_ptr<const Zip> zip, const std::string& folde
   const auto arena = std::make_shared<Arena>();
   TensorCalls calls(*arena);
   Cursor cursor(pickle.bytes);
-  const Value& root = unpickle(cursor, *arena, calls);
-  check_tree(root);
+  Value& root = unpickle(cursor, *arena, calls);
+  make_tree(root, *arena);
   Contents contents = calls.contents(root, arena, is_big_endian(*zip, folder), [&](const Storage& storage) {
     return storage_member(zip, folder, storage);
   });
@@ -151,8 +151,8 @@ Contents read_torch_legacy(const Source& source) {
   const auto arena = std::make_shared<Arena>();
   TensorCalls calls(*arena);
   Cursor head(head_of(source.bytes.subspan(start)), start);
-  const Value& root = unpickle(head, *arena, calls);
-  check_tree(root);
+  Value& root = unpickle(head, *arena, calls);
+  make_tree(root, *arena);
   const Value& keys = unpickle(head, *arena, calls);
   cursor.take(head.at());
   LegacyStorages storages(cursor, source, calls);
@@ -172,8 +172,8 @@ Contents read_pickle(const Source& source) {
   const auto arena = std::make_shared<Arena>();
   TensorCalls calls(*arena);
   Cursor cursor(source.bytes);
-  const Value& root = unpickle(cursor, *arena, calls);
-  check_tree(root);
+  Value& root = unpickle(cursor, *arena, calls);
+  make_tree(root, *arena);
   Contents contents = calls.contents(root, arena, false, no_storage);
   contents.format = "pickle";
   return contents;

@@ -26,7 +26,7 @@ class Calls {
 };
 
 /// Runs one pickle from the cursor's place to its end, where it leaves the cursor. The result lives in
-/// `arena` and may contain itself (see check_tree). Throws Error(corrupt_data, unsupported, limit_exceeded).
+/// `arena` and may contain itself (see make_tree). Throws Error(corrupt_data, unsupported, limit_exceeded).
 Value& unpickle(Cursor& cursor, Arena& arena, Calls& calls);
 
 }  // namespace mpq::checkpoint

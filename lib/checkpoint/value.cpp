@@ -111,48 +111,43 @@ void append_record(std::string& line, const Value& value, std::size_t width) {
   append(line, *value.state, width);
 }
 
+void append_collection(std::string& line, const Value& value, std::size_t width) {
+  const bool list = value.is(Kind::list), tuple = value.is(Kind::tuple);
+  line += list ? '[' : tuple ? '(' : '{';
+  append_items(line, value.items, value.is(Kind::dict), width);
+  line += list ? ']' : tuple ? ')' : '}';
+}
+
 void append(std::string& line, const Value& value, std::size_t width) {
   switch (value.kind) {
     case Kind::none:
       line += "None";
-      break;
+      return;
     case Kind::boolean:
       line += value.integer != 0 ? "True" : "False";
-      break;
+      return;
     case Kind::integer:
       line += std::to_string(value.integer);
-      break;
+      return;
     case Kind::real:
       line += text(value.real);
-      break;
-    case Kind::string:
-      line += '"';
-      append_text(line, value.text, width);
-      line += '"';
-      break;
+      return;
     case Kind::bytes:
       line += text("<", value.text.size(), " bytes>");
-      break;
+      return;
     case Kind::tensor:
       line += "<tensor>";
-      break;
+      return;
+    case Kind::string:
     case Kind::reference:
-      line += "<class ";
+      line += value.is(Kind::string) ? "\"" : "<class ";
       append_text(line, value.text, width);
-      line += '>';
-      break;
+      line += value.is(Kind::string) ? '"' : '>';
+      return;
     case Kind::record:
-      append_record(line, value, width);
-      break;
-    case Kind::list:
-    case Kind::tuple:
-    case Kind::set:
-    case Kind::dict: {
-      const bool dict = value.is(Kind::dict), list = value.is(Kind::list);
-      line += list ? '[' : value.is(Kind::tuple) ? '(' : '{';
-      append_items(line, value.items, dict, width);
-      line += list ? ']' : value.is(Kind::tuple) ? ')' : '}';
-    }
+      return append_record(line, value, width);
+    default:
+      return append_collection(line, value, width);
   }
 }
 

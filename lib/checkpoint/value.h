@@ -13,7 +13,8 @@
 namespace mpq::checkpoint {
 
 /// One value of the tree. Values belong to their checkpoint and live as long as it does. A value may appear
-/// in several places, but never within itself: a walk of the tree ends, after at most limits::pickle_unfolded
+/// in several places, but never within itself (there
+/// stands a record of the class "cycle"): a walk of the tree ends, after at most limits::pickle_unfolded
 /// values and limits::pickle_depth levels.
 struct Value {
   enum class Kind : std::uint8_t {

@@ -7,8 +7,8 @@
 #include <zlib.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "checkpoint/inflate.h"
 #include "checkpoint/layout.h"
 #include "checkpoint/limits.h"
 
@@ -118,43 +118,6 @@ void check_apart(std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges) {
     if (ranges[i].first < ranges[i - 1].second)
       corrupt(text("its zip archive has two members at byte ", ranges[i].first));
 }
-
-// zlib's state, freed in any case.
-class Inflater {
- public:
-  Inflater() {
-    if (inflateInit2(&stream_, -MAX_WBITS) != Z_OK) throw std::bad_alloc();
-  }
-  ~Inflater() { inflateEnd(&stream_); }
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-
-  // Fills `bytes`, or less where `packed` ends. Returns how many.
-  std::size_t run(Bytes packed, std::span<std::uint8_t> bytes) {
-    constexpr std::size_t most = std::numeric_limits<uInt>::max() / 2;  // zlib counts in 32 bits
-    std::size_t made = 0;
-    for (int status = Z_OK; status == Z_OK;) {
-      const std::size_t in = std::min(packed.size() - taken_, most),
-                        out = std::min(bytes.size() - made, most);
-      stream_.next_in = const_cast<Bytef*>(packed.data() + taken_);
-      stream_.avail_in = static_cast<uInt>(in);
-      stream_.next_out = bytes.data() + made;
-      stream_.avail_out = static_cast<uInt>(out);
-      status = inflate(&stream_, Z_NO_FLUSH);
-      taken_ += in - stream_.avail_in;
-      made += out - stream_.avail_out;
-      at_end_ = status == Z_STREAM_END;
-    }
-    return made;
-  }
-  bool at_end() const { return at_end_; }
-  std::size_t taken() const { return taken_; }
-
- private:
-  z_stream stream_{};
-  std::size_t taken_ = 0;
-  bool at_end_ = false;
-};
 
 std::vector<std::uint8_t> inflate_member(Bytes packed, const ZipMember& member) {
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(member.size));

@@ -70,6 +70,16 @@ TEST(Onnx, WithWrongSizesIsRefused) {
             ErrorCode::corrupt_data);
 }
 
+// A field for each value, as old writers had it.
+TEST(Onnx, HasValuesThatArePackedOrLoose) {
+  const std::string two_numbers = field(1, 2) + field(2, 7);
+  for (const std::string& values :
+       {field(7, "\x05\x06"), field(7, 5) + field(7, 6), field(7, "\x05") + field(7, 6)}) {
+    const auto bytes = model(two_numbers + values);
+    EXPECT_EQ(floats(*checkpoint::read(bytes, "FILE"), "w"), (Floats{5, 6}));
+  }
+}
+
 TEST(Onnx, OpensNoOtherFile) {
   const std::string place = field(13, field(1, "location") + field(2, "/etc/passwd"));
   EXPECT_EQ(error_of(model(field(1, 1) + field(2, 1) + place + field(14, 1)), "another file"),

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "checkpoint_files.h"
 
 namespace mpq::test {
@@ -80,6 +82,17 @@ TEST(TorchZip, GivesAlignedValuesInPlaceWhereTheyLieSo) {
     EXPECT_EQ(data.bytes.size(), tensor.bytes());
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(data.bytes.data()) % checkpoint::size_of(tensor.dtype), 0U);
   }
+}
+
+TEST(TorchZip, IsReadByManyThreadsAtOnce) {
+  const auto file = open_small("torch_file/deflated.pt");
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&file] {
+      for (int round = 0; round < 50; ++round) expect_state_dict(*file);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(TorchLegacy, GivesTensorsAndTheirViews) {

@@ -4,75 +4,79 @@
 // From published files to the network: names, shapes, labels.
 #include <cmath>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
-#include <optional>
 
+#include "checkpoint/binding.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "nn/binder.h"
 #include "nn/shared.h"
 #include "tasks/vit/network.h"
 
 namespace mpq::vit {
 namespace {
 
+using checkpoint::Binding;
 using checkpoint::Checkpoint;
+using checkpoint::KeyMap;
 using nlohmann::json;
 
-/// How a family of files calls the tensors. Within a block, names follow `block`, its number and a dot.
-struct Names {
-  const char *prefix, *token, *position, *patch, *block;
-  const char *norm1, *qkv, *query, *key, *value, *projection, *norm2, *expand, *contract;
-  const char *norm, *head;
-  double eps;
+/// A family of files: how it calls the tensors, and what its networks have in common.
+struct Family {
+  KeyMap names;  ///< to timm's, but for query, key and value, which only timm has in one
+  double eps;    ///< of the layer norms, where config.json does not say
 };
 
-constexpr Names timm{"",      "cls_token", "pos_embed", "patch_embed.proj", "blocks.", "norm1",   "attn.qkv",
-                     nullptr, nullptr,     nullptr,     "attn.proj",        "norm2",   "mlp.fc1", "mlp.fc2",
-                     "norm",  "head",      1e-6};
-constexpr Names hugging_face{"vit.",
-                             "embeddings.cls_token",
-                             "embeddings.position_embeddings",
-                             "embeddings.patch_embeddings.projection",
-                             "encoder.layer.",
-                             "layernorm_before",
-                             nullptr,
-                             "attention.attention.query",
-                             "attention.attention.key",
-                             "attention.attention.value",
-                             "attention.output.dense",
-                             "layernorm_after",
-                             "intermediate.dense",
-                             "output.dense",
-                             "layernorm",
-                             "classifier",
-                             1e-12};
+const Family timm{{.ignored = {"pre_logits.*"}}, 1e-6};
+const Family hugging_face{{.strip_prefixes = {"vit."},
+                           .renames = {{"embeddings.cls_token", "cls_token"},
+                                       {"embeddings.position_embeddings", "pos_embed"},
+                                       {"embeddings.patch_embeddings.projection.*", "patch_embed.proj.*"},
+                                       {"encoder.layer.#.layernorm_before.*", "blocks.#.norm1.*"},
+                                       {"encoder.layer.#.attention.attention.*", "blocks.#.attn.*"},
+                                       {"encoder.layer.#.attention.output.dense.*", "blocks.#.attn.proj.*"},
+                                       {"encoder.layer.#.layernorm_after.*", "blocks.#.norm2.*"},
+                                       {"encoder.layer.#.intermediate.dense.*", "blocks.#.mlp.fc1.*"},
+                                       {"encoder.layer.#.output.dense.*", "blocks.#.mlp.fc2.*"},
+                                       {"layernorm.*", "norm.*"},
+                                       {"classifier.*", "head.*"}},
+                           .ignored = {"vit.pooler.*", "pooler.*"}},
+                          1e-12};
 
-struct Variant {
-  Names names;
-  std::string prefix;
-};
-
-Variant find_variant(const Checkpoint& file) {
-  for (const Names& names : {timm, hugging_face})
-    for (const std::string& prefix : {std::string(names.prefix), std::string()})
-      if (file.find(prefix + names.token) != nullptr) return {names, prefix};
-  throw Error(ErrorCode::mismatch,
-              text(file.file(), " holds no Vision Transformer: it has neither a tensor ", timm.token, " nor ",
-                   hugging_face.prefix, hugging_face.token),
+[[noreturn]] void not_vit(const Checkpoint& file, const std::string& why) {
+  throw Error(ErrorCode::mismatch, text(file.file(), " holds no Vision Transformer that mpq knows: ", why),
               "Name the weights of a ViT, with timm's or Hugging Face's names");
 }
 
-[[noreturn]] void not_vit(const Checkpoint& file, const std::string& why) {
-  throw Error(ErrorCode::mismatch, text(file.file(), " is no Vision Transformer that mpq knows: ", why));
-}
+/// A file's tensors by our names.
+class Index {
+ public:
+  Index(const Checkpoint& file, const KeyMap& names) : file_(file) {
+    for (const checkpoint::Tensor& tensor : file.tensors())
+      if (const auto name = own_name(names, tensor.name)) tensors_.emplace(*name, &tensor);
+  }
 
-std::int64_t size_at(const Checkpoint& file, const std::string& name, std::size_t rank, std::size_t axis) {
-  const checkpoint::Tensor& tensor = file.get(name);
-  if (tensor.shape.size() != rank) not_vit(file, text(name, " has ", tensor.shape.size(), " dimensions"));
-  if (tensor.shape[axis] < 1 || tensor.shape[axis] > 1 << 20)
-    not_vit(file, text(name, " has the size ", tensor.shape[axis]));
-  return tensor.shape[axis];
+  bool has(const std::string& name) const { return tensors_.contains(name); }
+
+  /// One size of a tensor, where it has so many dimensions.
+  int size(const std::string& name, std::size_t rank, std::size_t axis) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) not_vit(file_, "it has no tensor " + name);
+    const auto& shape = found->second->shape;
+    if (shape.size() != rank) not_vit(file_, text(name, " has ", shape.size(), " dimensions"));
+    if (shape[axis] < 1 || shape[axis] > 1 << 20) not_vit(file_, text(name, " has the size ", shape[axis]));
+    return static_cast<int>(shape[axis]);
+  }
+
+ private:
+  const Checkpoint& file_;
+  std::map<std::string, const checkpoint::Tensor*> tensors_;
+};
+
+const Family& family_of(const Checkpoint& file) {
+  for (const Family* family : {&timm, &hugging_face})
+    if (Index(file, family->names).has("cls_token")) return *family;
+  not_vit(file, "it has no tensor cls_token");
 }
 
 /// All published networks have heads of 64 features, but the huge one, whose width is 1280: 80.
@@ -80,98 +84,112 @@ int usual_heads(int width) {
   return width == 1280 ? 16 : std::max(1, width / 64);
 }
 
-Shape infer_shape(const Checkpoint& file, const Variant& variant, const json& config) {
-  const Names& names = variant.names;
-  const auto name = [&](const std::string& rest) { return variant.prefix + rest; };
+Shape infer_shape(const Checkpoint& file, const Family& family, const json& config) {
+  const Index index(file, family.names);
   Shape shape;
-  shape.width = static_cast<int>(size_at(file, name(names.token), 3, 2));
-  shape.patch = static_cast<int>(size_at(file, name(text(names.patch, ".weight")), 4, 3));
-  const auto patches = static_cast<int>(size_at(file, name(names.position), 3, 1)) - 1;
+  shape.width = index.size("cls_token", 3, 2);
+  shape.patch = index.size("patch_embed.proj.weight", 4, 3);
+  const int patches = index.size("pos_embed", 3, 1) - 1;
   const int grid = static_cast<int>(std::lround(std::sqrt(patches)));
-  if (grid * grid != patches) not_vit(file, text(patches, " patches are no square"));
+  if (grid < 1 || grid * grid != patches) not_vit(file, text(patches, " patches are no square"));
   shape.image_size = grid * shape.patch;
-  while (file.find(name(text(names.block, shape.depth, '.', names.norm1, ".weight"))) != nullptr)
-    ++shape.depth;
+  while (index.has(text("blocks.", shape.depth, ".norm1.weight"))) ++shape.depth;
   if (shape.depth == 0) not_vit(file, "it has no blocks");
-  shape.hidden =
-      static_cast<int>(size_at(file, name(text(names.block, "0.", names.expand, ".weight")), 2, 0));
-  if (file.find(text(names.head, ".weight")) != nullptr)
-    shape.classes = static_cast<int>(size_at(file, text(names.head, ".weight"), 2, 0));
+  shape.hidden = index.size("blocks.0.mlp.fc1.weight", 2, 0);
+  shape.classes = index.has("head.weight") ? index.size("head.weight", 2, 0) : 0;
   shape.heads = config.value("num_attention_heads", usual_heads(shape.width));
-  shape.eps = config.value("layer_norm_eps", names.eps);
+  shape.eps = config.value("layer_norm_eps", family.eps);
   if (shape.heads < 1 || shape.width % shape.heads != 0)
     not_vit(file, text("a width of ", shape.width, " does not divide into ", shape.heads, " heads"));
   return shape;
 }
 
-/// Builds the parts from a file, whose every tensor must have the expected shape and be used.
+/// The parts of a query, key and value product: one, or three to be put together.
+std::vector<std::string> attention_parts(const Family& family) {
+  if (&family == &timm) return {"qkv"};
+  return {"query", "key", "value"};
+}
+
+std::vector<checkpoint::Wanted> wanted_tensors(const Shape& s, const Family& family) {
+  const std::int64_t width = s.width, patch = s.patch, grid = s.image_size / s.patch;
+  std::vector<checkpoint::Wanted> wanted{{"cls_token", {1, 1, width}},
+                                         {"pos_embed", {1, 1 + grid * grid, width}}};
+  const auto add = [&](const std::string& name, const std::vector<std::int64_t>& weight) {
+    wanted.push_back({name + ".weight", weight});
+    wanted.push_back({name + ".bias", {weight.front()}});
+  };
+  add("patch_embed.proj", {width, 3, patch, patch});
+  const auto parts = attention_parts(family);
+  const std::int64_t rows = 3 * width / static_cast<std::int64_t>(parts.size());
+  for (int i = 0; i < s.depth; ++i) {
+    const std::string block = text("blocks.", i, '.');
+    add(block + "norm1", {width});
+    for (const std::string& part : parts) add(block + "attn." + part, {rows, width});
+    add(block + "attn.proj", {width, width});
+    add(block + "norm2", {width});
+    add(block + "mlp.fc1", {s.hidden, width});
+    add(block + "mlp.fc2", {width, s.hidden});
+  }
+  add("norm", {width});
+  if (s.classes > 0) add("head", {s.classes, width});
+  return wanted;
+}
+
+/// Builds the network's parts from bound tensors.
 class Builder {
  public:
-  Builder(const Checkpoint& file, const Variant& variant, Model::Network* network)
-      : binder_(file, network->placement), variant_(variant), network_(*network) {}
+  Builder(Binding binding, const nn::Placement& placement)
+      : binding_(std::move(binding)), placement_(placement) {}
 
-  void build() {
-    const Names& names = variant_.names;
-    const Shape& s = network_.shape;
-    const std::int64_t width = s.width, patch = s.patch, grid = s.image_size / s.patch;
-    const nn::Linear convolution = linear(name(names.patch), {width, 3, patch, patch}, {width});
-    network_.patch = {convolution.weight.reshape({width, 3 * patch * patch}), convolution.bias};
-    const at::Tensor position = take(names.position, {1, 1 + grid * grid, width});
-    network_.token = take(names.token, {1, 1, width}) + position.narrow(1, 0, 1);
-    network_.position = position.narrow(1, 1, grid * grid).contiguous();
-    for (int i = 0; i < s.depth; ++i) network_.blocks.push_back(block(text(names.block, i, '.')));
-    network_.norm = norm(names.norm);
-    if (s.classes > 0) network_.head = linear(names.head, {s.classes, width}, {s.classes});
-    binder_.finish({name("pooler."), "pooler.", "pre_logits."});
+  at::Tensor take(const std::string& name, at::ScalarType type) const {
+    return nn::load(binding_.checkpoint(), binding_.tensor(name), type, placement_.device);
   }
 
- private:
-  std::string name(const std::string& rest) const { return variant_.prefix + rest; }
-
-  at::Tensor take(const std::string& rest, const std::vector<std::int64_t>& shape) {
-    return binder_.take(name(rest), shape, at::kFloat);
+  nn::Linear linear(const std::string& name) const {
+    return {take(name + ".weight", placement_.type), take(name + ".bias", placement_.type)};
   }
 
-  nn::Linear linear(const std::string& full, const std::vector<std::int64_t>& weight,
-                    const std::vector<std::int64_t>& bias) {
-    const at::ScalarType type = network_.placement.type;
-    return {binder_.take(full + ".weight", weight, type), binder_.take(full + ".bias", bias, type)};
+  nn::LayerNorm norm(const std::string& name, double eps) const {
+    return {take(name + ".weight", at::kFloat), take(name + ".bias", at::kFloat), eps};
   }
 
-  nn::LayerNorm norm(const std::string& rest) {
-    const std::int64_t width = network_.shape.width;
-    return {take(rest + ".weight", {width}), take(rest + ".bias", {width}), network_.shape.eps};
-  }
-
-  /// Query, key and value in one matrix product, as timm stores them.
-  nn::Linear qkv(const std::string& at) {
-    const Names& n = variant_.names;
-    const std::int64_t width = network_.shape.width;
-    if (n.qkv != nullptr) return linear(name(at + n.qkv), {3 * width, width}, {3 * width});
+  /// Query, key and value in one matrix product.
+  nn::Linear attention(const std::string& name, const std::vector<std::string>& parts) const {
     std::vector<at::Tensor> weights, biases;
-    for (const char* part : {n.query, n.key, n.value}) {
-      const nn::Linear one = linear(name(at + part), {width, width}, {width});
-      weights.push_back(one.weight);
-      biases.push_back(one.bias);
+    for (const std::string& part : parts) {
+      weights.push_back(take(name + part + ".weight", placement_.type));
+      biases.push_back(take(name + part + ".bias", placement_.type));
     }
     return {at::cat(weights), at::cat(biases)};
   }
 
-  Block block(const std::string& at) {
-    const Names& n = variant_.names;
-    const std::int64_t width = network_.shape.width, hidden = network_.shape.hidden;
-    return {.norm1 = norm(at + n.norm1),
-            .norm2 = norm(at + n.norm2),
-            .qkv = qkv(at),
-            .projection = linear(name(at + n.projection), {width, width}, {width}),
-            .expand = linear(name(at + n.expand), {hidden, width}, {hidden}),
-            .contract = linear(name(at + n.contract), {width, hidden}, {width})};
+  Block block(int i, const Shape& shape, const std::vector<std::string>& parts) const {
+    const std::string name = text("blocks.", i, '.');
+    return {.norm1 = norm(name + "norm1", shape.eps),
+            .norm2 = norm(name + "norm2", shape.eps),
+            .qkv = attention(name + "attn.", parts),
+            .projection = linear(name + "attn.proj"),
+            .expand = linear(name + "mlp.fc1"),
+            .contract = linear(name + "mlp.fc2")};
   }
 
-  nn::Binder binder_;
-  const Variant& variant_;
-  Model::Network& network_;
+ private:
+  Binding binding_;
+  const nn::Placement& placement_;
 };
+
+void fill(Model::Network* network, const Builder& builder, const Family& family) {
+  const Shape& shape = network->shape;
+  const nn::Linear convolution = builder.linear("patch_embed.proj");
+  network->patch = {convolution.weight.flatten(1), convolution.bias};
+  const at::Tensor position = builder.take("pos_embed", at::kFloat);
+  network->token = builder.take("cls_token", at::kFloat) + position.narrow(1, 0, 1);
+  network->position = position.narrow(1, 1, position.size(1) - 1).contiguous();
+  const auto parts = attention_parts(family);
+  for (int i = 0; i < shape.depth; ++i) network->blocks.push_back(builder.block(i, shape, parts));
+  network->norm = builder.norm("norm", shape.eps);
+  if (shape.classes > 0) network->head = builder.linear("head");
+}
 
 json read_json(const std::filesystem::path& file) {
   std::ifstream stream(file);
@@ -195,13 +213,12 @@ std::vector<std::string> labels_of(const json& config, int classes) {
 /// A linear classifier of its own file; its labels are in the metadata.
 std::vector<std::string> replace_head(const std::filesystem::path& path, Model::Network* network) {
   const auto file = checkpoint::open(path);
-  const std::int64_t width = network->shape.width, classes = size_at(*file, "head.weight", 2, 0);
-  const at::ScalarType type = network->placement.type;
-  nn::Binder binder(*file, network->placement);
-  network->head = {binder.take("head.weight", {classes, width}, type),
-                   binder.take("head.bias", {classes}, type)};
-  binder.finish({});
-  network->shape.classes = static_cast<int>(classes);
+  const int classes = Index(*file, {}).size("head.weight", 2, 0);
+  const Builder builder(
+      bind(file, {{"head.weight", {classes, network->shape.width}}, {"head.bias", {classes}}}),
+      network->placement);
+  network->head = builder.linear("head");
+  network->shape.classes = classes;
   const auto labels = file->metadata().find("labels");
   if (labels == file->metadata().end()) return {};
   const json list = json::parse(labels->second, nullptr, /*allow_exceptions=*/false);
@@ -216,11 +233,12 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
   return nn::run(placement, "loading a ViT", [&] {
     const auto file = checkpoint::open(weights);
     const json config = read_json(weights.parent_path() / "config.json");
-    const Variant variant = find_variant(*file);
+    const Family& family = family_of(*file);
     auto network = std::make_unique<Model::Network>();
     network->placement = placement;
-    network->shape = infer_shape(*file, variant, config);
-    Builder(*file, variant, network.get()).build();
+    network->shape = infer_shape(*file, family, config);
+    fill(network.get(), Builder(bind(file, wanted_tensors(network->shape, family), family.names), placement),
+         family);
     auto labels =
         head.empty() ? labels_of(config, network->shape.classes) : replace_head(head, network.get());
     return std::make_shared<const Model>(std::move(network), std::move(labels));

@@ -1,0 +1,11 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Input: a file of PyTorch, old or new, or a bare pickle, which runs the unpickler without a checksum before
+// it.
+#include "fuzz_checkpoint.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  mpq::test::use_checkpoint({data, size});
+  return 0;
+}
