@@ -27,7 +27,7 @@ struct Family {
   double eps;    ///< of the layer norms, where config.json does not say
 };
 
-const Family timm{{.ignored = {"pre_logits.*"}}, 1e-6};
+const Family timm{{.strip_prefixes = {}, .renames = {}, .ignored = {"pre_logits.*"}}, 1e-6};
 const Family hugging_face{{.strip_prefixes = {"vit."},
                            .renames = {{"embeddings.cls_token", "cls_token"},
                                        {"embeddings.position_embeddings", "pos_embed"},
@@ -215,7 +215,7 @@ std::vector<std::string> replace_head(const std::filesystem::path& path, Model::
   const auto file = checkpoint::open(path);
   const int classes = Index(*file, {}).size("head.weight", 2, 0);
   const Builder builder(
-      bind(file, {{"head.weight", {classes, network->shape.width}}, {"head.bias", {classes}}}),
+      checkpoint::bind(file, {{"head.weight", {classes, network->shape.width}}, {"head.bias", {classes}}}),
       network->placement);
   network->head = builder.linear("head");
   network->shape.classes = classes;
@@ -237,7 +237,8 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
     auto network = std::make_unique<Model::Network>();
     network->placement = placement;
     network->shape = infer_shape(*file, family, config);
-    fill(network.get(), Builder(bind(file, wanted_tensors(network->shape, family), family.names), placement),
+    fill(network.get(),
+         Builder(checkpoint::bind(file, wanted_tensors(network->shape, family), family.names), placement),
          family);
     auto labels =
         head.empty() ? labels_of(config, network->shape.classes) : replace_head(head, network.get());
