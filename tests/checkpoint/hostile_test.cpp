@@ -62,11 +62,12 @@ struct Member {
   std::string name, content;
   std::uint64_t size;
   std::uint16_t method = 0;
+  std::string plain = content;  // whose checksum is written
 };
 
 std::string sizes(const Member& member) {
-  const auto crc = crc32(0, reinterpret_cast<const Bytef*>(member.content.data()),
-                         static_cast<uInt>(member.content.size()));
+  const auto* const plain = reinterpret_cast<const Bytef*>(member.plain.data());
+  const auto crc = crc32(0, plain, static_cast<uInt>(member.plain.size()));
   return little(static_cast<std::uint32_t>(crc)) + little(static_cast<std::uint32_t>(member.content.size())) +
          little(static_cast<std::uint32_t>(member.size)) +
          little(static_cast<std::uint16_t>(member.name.size()));
@@ -81,9 +82,8 @@ std::string directory_entry(const Member& member, std::size_t place) {
 FileBytes zip(const std::vector<Member>& members, std::size_t listings = 1) {
   std::string data, directory;
   for (const Member& member : members) {
-    for (std::size_t i = 0; i < listings; ++i)
-      directory += directory_entry(
-          {member.name + std::string(i, 'x'), member.content, member.size, member.method}, data.size());
+    for (Member listed = member; listed.name.size() < member.name.size() + listings; listed.name += 'x')
+      directory += directory_entry(listed, data.size());
     data += "PK\3\4" + little<std::uint32_t>(0) + little(member.method) + little<std::uint32_t>(0) +
             sizes(member) + little<std::uint16_t>(0) + member.name + member.content;
   }
@@ -192,8 +192,8 @@ TEST(HostileZip, WhoseMembersOverlapIsRefused) {
 
 TEST(HostileZip, MayHaveADeflatedMemberOfNoBytes) {
   const std::string pickle = "\x80\x02}.";
-  const auto bytes = zip({{"a/data.pkl", pickle, pickle.size()}, {"a/byteorder", deflated(""), 0, 8}});
-  EXPECT_EQ(error_of(bytes, "checksum"), ErrorCode::corrupt_data);  // that of the packed bytes, which zip() writes
+  const auto bytes = zip({{"a/data.pkl", pickle, pickle.size()}, {"a/byteorder", deflated(""), 0, 8, ""}});
+  EXPECT_EQ(checkpoint::read(bytes, "FILE")->tensors().size(), 0U);
 }
 
 TEST(HostileZip, OfOtherMethodsIsRefused) {
