@@ -163,8 +163,8 @@ std::function<Data()> loader(Parts parts, Dtype dtype, std::uint64_t wanted, con
   if (parts.values.empty()) return [] { return Data{}; };
   if (!in_place && parts.field == raw_data) corrupt("it has raw values in several parts");
   if (parts.values.size() > 1) {  // at once: the fields take more memory than the values
-    const Data values = decode_all(parts.values, dtype, wanted);
-    return [values] { return values; };
+    Data values = decode_all(parts.values, dtype, wanted);
+    return [values = std::move(values)] { return values; };
   }
   if (!in_place)
     return [values = std::move(parts.values), dtype, wanted, owner = source.owner] {

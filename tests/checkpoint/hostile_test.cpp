@@ -82,9 +82,8 @@ std::string directory_entry(const Member& member, std::size_t place) {
 FileBytes zip(const std::vector<Member>& members, std::size_t listings = 1) {
   std::string data, directory;
   for (const Member& member : members) {
-    for (std::size_t i = 0; i < listings; ++i)
-      directory += directory_entry(
-          {member.name + std::string(i, 'x'), member.content, member.size, member.method}, data.size());
+    for (Member listed = member; listed.name.size() < member.name.size() + listings; listed.name += 'x')
+      directory += directory_entry(listed, data.size());
     data += "PK\3\4" + little<std::uint32_t>(0) + little(member.method) + little<std::uint32_t>(0) +
             sizes(member) + little<std::uint16_t>(0) + member.name + member.content;
   }
