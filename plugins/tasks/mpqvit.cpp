@@ -13,8 +13,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m filesrc location=photo.png ! pngdec ! videoconvert ! mpqvit model-file=vit.safetensors !
- * fakesink
+ * gst-launch-1.0 -m filesrc location=photo.png ! pngdec ! mpqvit model-file=vit.safetensors ! fakesink
  * ]|
  */
 #include <fstream>

@@ -72,7 +72,7 @@ TEST_F(MpqVit, SaysWhatIsWrongWithItsFilesBeforeAnythingRuns) {
            {"", "no model is named"},
            {"model-file=/nowhere/x.safetensors", "/nowhere/x.safetensors"},
            {"model-file=" + (folder_ / "broken"), "broken"},
-           {"model-file=" + model_ + " head-file=" + model_, "head"},
+           {"model-file=" + model_ + " head-file=" + model_, "unexpected: cls_token"},
            {"model-file=" + model_ + " device=tpu", "tpu"},
            {"model-file=" + model_ + " labels-file=/nowhere/labels", "/nowhere/labels"}}) {
     Pipeline p("videotestsrc num-buffers=1 ! video/x-raw,format=RGB ! mpqvit " + options + " ! fakesink");
