@@ -10,6 +10,7 @@
 #include "support/pipeline.h"
 #include "support/shared.h"
 #include "support/tools.h"
+#include "tasks/vit/vit.h"
 #include "tiny_vit.h"
 
 namespace {
@@ -146,10 +147,10 @@ int recognised(const std::filesystem::path& folder, const std::string& vit) {
 TEST(MpqVitReal, RecognisesAsManyPicturesAsTheReference) {
   MPQ_REQUIRE_SHARED(data, "data");
   MPQ_REQUIRE_SHARED(weights, "weights");
-  const std::string vit =
-      "mpqvit precision=float32 model-file=" + (weights / "vit_tiny_patch16_224.safetensors").string();
-  Pipeline keeps_the_weights("videotestsrc ! " + vit + " ! fakesink");
-  keeps_the_weights.set_state(GST_STATE_READY);
+  const std::filesystem::path file = weights / "vit_tiny_patch16_224.safetensors";
+  const std::string vit = "mpqvit precision=float32 model-file=" + file.string();
+  // One copy of the weights for all the pipelines.
+  const auto model = mpq::vit::Model::load(file, {}, {.precision = mpq::nn::Precision::float32});
   EXPECT_NEAR(recognised(data / "imagenet", vit + " fit=squeeze"), 83, 1);
   EXPECT_NEAR(recognised(data / "imagenet", vit + " fit=crop"), 86, 1);
   const std::string head = " head-file=" + (weights / "vit_tiny_heads/").string();
