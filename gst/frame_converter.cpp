@@ -130,9 +130,9 @@ void FrameConverter::mix_chroma_into_luma(const ImageView& source, int chroma_ro
   const std::uint8_t* cb = source.planes[1].data + chroma_row * source.planes[1].stride;
   const std::uint8_t* cr = source.planes[2].data + chroma_row * source.planes[2].stride;
   int* out = chroma_.data();
-  for (int x = 0; x < width; ++x) {
+  for (int x = 0; x < width; ++x, out += copies) {
     const auto u = static_cast<std::int16_t>(cb[x] - 128), v = static_cast<std::int16_t>(cr[x] - 128);
-    out[copies * x] = out[copies * x + copies - 1] = to_luma_.cb * u + to_luma_.cr * v;
+    out[0] = out[copies - 1] = to_luma_.cb * u + to_luma_.cr * v;
   }
 }
 

@@ -38,6 +38,7 @@ make_root() {
 mount_all() {
   mount -t proc proc "$root/proc"
   mount --bind /dev "$root/dev"
+  mount --bind /dev/pts "$root/dev/pts"
   mount --bind "$cache" "$root/var/cache/apt/archives"
   [ -d "$shared" ] || return 0
   mkdir -p "$root/root/shared"

@@ -28,8 +28,8 @@ struct Result {
   std::string input;        ///< which of several inputs, "dist_0"; empty where there is one
   std::uint64_t index = 0;  ///< frame: counted from 0; pooled: how many frames or windows were pooled
   std::optional<std::int64_t> stream_time, running_time, duration;  ///< nanoseconds
-  double value = 0;  ///< may be +infinity (PSNR of identical inputs) or NaN (nothing was measured)
-  std::string unit;  ///< of `value`: "dB", "bit/pixel", ...
+  double value = 0;   ///< may be +infinity (PSNR of identical inputs) or NaN (nothing was measured)
+  std::string unit;   ///< of `value`: "dB", "bit/pixel", ...
   std::string label;  ///< what was recognised, "box turtle"; empty where the metric names nothing
   std::vector<std::pair<std::string, double>> details;  ///< further figures; each metric documents its own
 };

@@ -33,8 +33,8 @@ enum Column {
   column_count
 };
 constexpr std::array<const char*, column_count> column_names{
-    "schema",      "element",      "metric",   "scope", "input", "index",
-    "stream-time", "running-time", "duration", "value", "unit", "label", "details"};
+    "schema",       "element",  "metric", "scope", "input", "index",  "stream-time",
+    "running-time", "duration", "value",  "unit",  "label", "details"};
 
 using Fields = std::vector<std::string>;
 

@@ -133,7 +133,8 @@ std::vector<Result> select_results(const std::vector<Result>& results, const Res
 }
 
 std::string result_table(const std::vector<Result>& results) {
-  std::vector<Row> rows{{"metric", "element", "input", "scope", "index", "value", "unit", "label", "details"}};
+  std::vector<Row> rows{
+      {"metric", "element", "input", "scope", "index", "value", "unit", "label", "details"}};
   for (const Result& r : results) {
     rows.push_back({r.metric, r.element, r.input, scope_text(r.scope), std::to_string(r.index),
                     number_text(r.value), r.unit, r.label, details_text(r)});

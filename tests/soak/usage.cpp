@@ -3,6 +3,7 @@
 
 #include "usage.h"
 
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,6 +29,7 @@ double median(const std::vector<Usage>& samples, double Usage::*figure) {
 }  // namespace
 
 Usage usage_now() {
+  malloc_trim(0);
   double pages = 0, resident = 0;
   if (!(std::ifstream("/proc/self/statm") >> pages >> resident))
     throw std::runtime_error("/proc/self/statm cannot be read: is /proc mounted?");

@@ -10,7 +10,7 @@
 namespace mpq::test {
 
 struct Usage {
-  double memory = 0;  ///< resident, in MiB
+  double memory = 0;  ///< resident, in MiB, after malloc gave back what nobody uses
   double files = 0;   ///< open file descriptors
   double threads = 0;
 };

@@ -30,8 +30,8 @@ struct DownloadRequest {
 bool download(const DownloadRequest& request);
 
 /// Throws Error(invalid_argument) unless the URL is https. For tests: with MPQ_MODELS_TEST_HTTP=1 in the
-/// environment, plain http to this machine (localhost, 127.0.0.1) is allowed, too, and the pauses of download()
-/// are short.
+/// environment, plain http to this machine (localhost, 127.0.0.1) is allowed, too, and the pauses of
+/// download() are short.
 void check_url(const std::string& url);
 
 }  // namespace mpq::models

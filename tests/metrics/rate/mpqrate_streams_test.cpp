@@ -162,9 +162,10 @@ TEST(MpqRateStreams, NalUnitsGiveTheFramesOfAccessUnits) {
   MPQ_REQUIRE_ELEMENT("h264parse");
   std::vector<std::vector<double>> values;
   for (const char* alignment : {"au", "nal"}) {
-    Pipeline p(video +
-               "x264enc threads=1 key-int-max=4 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=" +
-               alignment + " ! mpqrate ! fakesink");
+    Pipeline p(
+        video +
+        "x264enc threads=1 key-int-max=4 ! h264parse ! video/x-h264,stream-format=byte-stream,alignment=" +
+        alignment + " ! mpqrate ! fakesink");
     ASSERT_TRUE(p.run()) << p.error();
     auto& list = values.emplace_back();
     for (const Result& r : frames_of(p)) list.push_back(r.value);

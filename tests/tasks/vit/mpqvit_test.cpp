@@ -148,9 +148,10 @@ TEST(MpqVitReal, RecognisesAsManyPicturesAsTheReference) {
   MPQ_REQUIRE_SHARED(data, "data");
   MPQ_REQUIRE_SHARED(weights, "weights");
   const std::filesystem::path file = weights / "vit_tiny_patch16_224.safetensors";
-  const std::string vit = "mpqvit precision=float32 model-file=" + file.string();
+  const std::string vit = "mpqvit precision=float32 threads=1 model-file=" + file.string();
   // One copy of the weights for all the pipelines.
-  const auto model = mpq::vit::Model::load(file, {}, {.precision = mpq::nn::Precision::float32});
+  const auto model =
+      mpq::vit::Model::load(file, {}, {.precision = mpq::nn::Precision::float32, .threads = 1});
   EXPECT_NEAR(recognised(data / "imagenet", vit + " fit=squeeze"), 83, 1);
   EXPECT_NEAR(recognised(data / "imagenet", vit + " fit=crop"), 86, 1);
   const std::string head = " head-file=" + (weights / "vit_tiny_heads/").string();

@@ -19,7 +19,8 @@ using mpq::test::expect_close;
 using mpq::test::read_floats;
 using namespace mpq::vit;
 
-constexpr mpq::nn::Options float32{.precision = mpq::nn::Precision::float32};
+// One thread: threads that wait for each other take long on a busy machine.
+constexpr mpq::nn::Options float32{.precision = mpq::nn::Precision::float32, .threads = 1};
 constexpr Preprocessing timm_eval{.fit = Fit::crop, .filter = ResizeFilter::bicubic, .short_side = 248};
 
 struct Photograph {
