@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "core/error.h"
 #include "core/image_check.h"
@@ -45,7 +44,7 @@ void filter_row(const std::uint8_t* in, std::uint8_t* out, int width, const int*
   for (int x = 0; x < width; ++x, weights += taps, out += channels) {
     std::int32_t sums[channels];
     std::fill_n(sums, channels, half);
-    const std::uint8_t* pixel = in + channels * first[x];
+    const std::uint8_t* pixel = in + std::ptrdiff_t{channels} * first[x];
     for (int i = 0; i < count[x]; ++i, pixel += channels)
       for (int c = 0; c < channels; ++c) sums[c] += pixel[c] * weights[i];
     for (int c = 0; c < channels; ++c) out[c] = to_byte(sums[c]);
@@ -63,9 +62,9 @@ Resizer::Axis::Axis(int in_size, int out_size, ResizeFilter filter) : in(in_size
   weights.resize(taps * static_cast<std::size_t>(out));
   std::vector<double> exact(taps);
   for (int i = 0; i < out; ++i) {
-    const double center = (i + 0.5) * scale;
-    const int begin = std::max(0, static_cast<int>(center - support + 0.5));
-    const int end = std::min(in, static_cast<int>(center + support + 0.5));
+    const double center = (i + 0.5) * scale, from = center - support + 0.5, to = center + support + 0.5;
+    const int begin = std::max(0, static_cast<int>(from));  // towards zero, as Pillow rounds
+    const int end = std::min(in, static_cast<int>(to));
     double total = 0;
     for (int k = begin; k < end; ++k) {
       const double at = (k - center + 0.5) * (1 / spread);
@@ -95,7 +94,8 @@ void Resizer::horizontal(const ImageView& in, std::uint8_t* rows, std::ptrdiff_t
 
 // Row by row, so that the compiler's vectors run along it.
 void Resizer::vertical(const std::uint8_t* rows, std::ptrdiff_t stride, const MutableImageView& out) {
-  const auto samples = static_cast<std::size_t>(out.width * bytes_per_pixel(out.format));
+  const auto samples =
+      static_cast<std::size_t>(out.width) * static_cast<std::size_t>(bytes_per_pixel(out.format));
   sums_.resize(samples);
   std::int32_t* const sums = sums_.data();
   for (int y = 0; y < out.height; ++y) {
@@ -122,15 +122,15 @@ void Resizer::resize(const ImageView& in, const MutableImageView& out) {
   const std::uint8_t* rows = in.planes[0].data;
   std::ptrdiff_t stride = in.planes[0].stride;
   if (x_.in != x_.out) {
-    stride = x_.out * bytes_per_pixel(in.format);
+    stride = std::ptrdiff_t{x_.out} * bytes_per_pixel(in.format);
     rows_.resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(in.height));
     horizontal(in, rows_.data(), stride);
     rows = rows_.data();
   }
   if (y_.in != y_.out) return vertical(rows, stride, out);
+  const std::ptrdiff_t row = std::ptrdiff_t{out.width} * bytes_per_pixel(out.format);
   for (int y = 0; y < out.height; ++y)
-    std::memcpy(out.planes[0].data + out.planes[0].stride * y, rows + stride * y,
-                static_cast<std::size_t>(out.width * bytes_per_pixel(out.format)));
+    std::copy_n(rows + stride * y, row, out.planes[0].data + out.planes[0].stride * y);
 }
 
 }  // namespace mpq

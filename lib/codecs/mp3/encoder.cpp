@@ -40,7 +40,7 @@ struct Encoder::State {
     codec_channels = lame_get_mode(lame.get()) == MONO ? 1 : 2;
     const double upsampling = std::max(1.0, static_cast<double>(codec_rate) / input_rate);
     // LAME's documented worst case for one call, and for its flush.
-    output.resize(static_cast<std::size_t>(1.25 * upsampling * block_frames) + 7200 + 4 * 1441);
+    output.resize(static_cast<std::size_t>(1.25 * upsampling * block_frames) + 7200 + std::size_t{4} * 1441);
     delay = lame_get_encoder_delay(lame.get()) + decoder_delay;
   }
 
@@ -171,7 +171,7 @@ int Encoder::max_latency_frames() const {
   header.channels = s.codec_channels;
   const int frame_bytes = s.samples_per_frame() / 8 * 1000 * s.options.bitrate_kbps / s.codec_rate;
   const int main_data = std::max(1, frame_bytes - static_cast<int>(header.overhead()));
-  const std::int64_t held = (reservoir + main_data - 1) / main_data * s.samples_per_frame();
+  const std::int64_t held = std::int64_t{(reservoir + main_data - 1) / main_data} * s.samples_per_frame();
   constexpr int resampler_frames = 32;
   return static_cast<int>((s.delay + read_ahead + held) * s.input_rate / s.codec_rate) + resampler_frames;
 }

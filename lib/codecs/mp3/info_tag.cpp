@@ -70,7 +70,7 @@ FrameHeader tag_frame_header(const InfoTagSettings& settings, std::uint32_t* raw
 }
 
 void write_extension(std::uint8_t* at, const InfoTag& tag, const InfoTagSettings& settings) {
-  std::memcpy(at, settings.encoder.data(), std::min<std::size_t>(9, settings.encoder.size()));
+  std::copy_n(settings.encoder.data(), std::min<std::size_t>(9, settings.encoder.size()), at);
   at[9] = 1;  // tag revision 0, constant bitrate
   at[10] = static_cast<std::uint8_t>(std::min(255, (settings.lowpass_hz + 50) / 100));
   at[20] = static_cast<std::uint8_t>(std::min(255, settings.header.bitrate_kbps));
@@ -144,7 +144,7 @@ std::vector<std::uint8_t> write_info_tag(const InfoTag& tag, const InfoTagSettin
   std::vector<std::uint8_t> frame(header.length);
   put(frame.data(), raw, 4);
   std::uint8_t* xing = frame.data() + header.overhead();
-  std::memcpy(xing, "Info", 4);
+  std::copy_n("Info", 4, xing);
   put(xing + 4, has_frames | has_bytes | has_toc | has_quality, 4);
   put(xing + 8, tag.frames, 4);
   InfoTag whole = tag;
