@@ -105,7 +105,7 @@ Bytes mosaic(std::size_t first) {
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; x += photo_width) {
       const auto tile = static_cast<std::size_t>(y / photo_height * 3 + x / photo_width);
-      const auto count = static_cast<std::size_t>(3 * std::min(photo_width, width - x));
+      const auto count = std::size_t{3} * static_cast<std::size_t>(std::min(photo_width, width - x));
       std::memcpy(
           pixels.data() + std::ptrdiff_t{3} * (std::ptrdiff_t{y} * width + x),
           photographs[(first + tile) % 9].data() + std::ptrdiff_t{3} * (y % photo_height) * photo_width,
@@ -168,13 +168,13 @@ Bytes recorded_sound(Sound kind, int rate, int channels) {
 }  // namespace
 
 StreamPtr photographs(Size size, const std::string& format, const std::string& colorimetry) {
-  const StreamPtr rgb = rgb_photographs(size);
+  StreamPtr rgb = rgb_photographs(size);
   if (format == "RGB") return rgb;
   return through(text("videoconvert ! video/x-raw,format=", format, ",colorimetry=", colorimetry), rgb);
 }
 
 ImageView view_of(const std::string& format, const SizeInfo& size, const std::uint8_t* bytes) {
-  if (format == "RGB") return {PixelFormat::rgb24, size.width, size.height, {{{bytes, 3 * size.width}}}};
+  if (format == "RGB") return {PixelFormat::rgb24, size.width, size.height, {{{bytes, std::ptrdiff_t{3} * size.width}}}};
   const std::ptrdiff_t luma = std::ptrdiff_t{size.width} * size.height;
   return {PixelFormat::i420,
           size.width,

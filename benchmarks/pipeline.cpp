@@ -134,7 +134,7 @@ Leg element_leg(std::string name, const std::string& elements, StreamPtr stream)
   return pipeline_leg(std::move(name), around(elements), {std::move(stream)});
 }
 
-StreamPtr through(const std::string& elements, StreamPtr stream) {
+StreamPtr through(const std::string& elements, const StreamPtr& stream) {
   auto result = std::make_shared<Stream>();
   Pipeline pipeline(around(elements));
   pipeline.feed({stream}, 0, stream->buffers.size());

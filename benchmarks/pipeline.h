@@ -35,7 +35,7 @@ Leg pipeline_leg(std::string name, std::string launch, std::vector<StreamPtr> st
 Leg element_leg(std::string name, const std::string& elements, StreamPtr stream);
 
 /// Everything that leaves `elements` when `stream` goes in once; buffers without metas.
-StreamPtr through(const std::string& elements, StreamPtr stream);
+StreamPtr through(const std::string& elements, const StreamPtr& stream);
 /// The same for a launch line that begins with a source of its own.
 StreamPtr from_source(const std::string& launch);
 

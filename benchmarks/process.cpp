@@ -16,8 +16,6 @@
 #include "core/error.h"
 #include "core/text.h"
 
-extern char** environ;
-
 namespace mpq::bench {
 namespace {
 

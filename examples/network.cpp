@@ -121,7 +121,7 @@ class Network {
       gst_message_parse_error(message, &error, nullptr);
       fail(error);
     } else if (gst_message_has_name(message, "sent")) {
-      g_usleep(1100 * jitter_ms);
+      g_usleep(gulong{1100} * jitter_ms);
       gst_element_send_event(element("in").get(), gst_event_new_eos());
     } else if (gst_message_has_name(message, "mpq-result")) {
       show(mpq::gst::from_structure(gst_message_get_structure(message)));

@@ -28,8 +28,8 @@ namespace {
 
 constexpr int width = 641, height = 479;
 constexpr int rate_numerator = 73, rate_denominator = 10;
-constexpr std::size_t row_bytes =
-    (width * 2 + 3) / 4 * 4;  // GStreamer rounds rows of raw video up to 4 bytes
+// GStreamer rounds rows of raw video up to 4 bytes.
+constexpr std::size_t row_bytes = (std::size_t{width} * 2 + 3) / 4 * 4;
 
 const std::string launch_line =
     "appsrc name=sensor format=time block=true max-buffers=4 "

@@ -57,7 +57,7 @@ class EncodeLoop {
 
 class DecodeLoop {
  public:
-  explicit DecodeLoop(StreamPtr stream) : stream_(std::move(stream)), output_(2 * 2 * 1152) {
+  explicit DecodeLoop(StreamPtr stream) : stream_(std::move(stream)), output_(std::size_t{2} * 2 * 1152) {
     mpg123_init();
     handle_ = mpg123_new(nullptr, nullptr);
     mpg123_param(handle_, MPG123_ADD_FLAGS, MPG123_NO_READAHEAD | MPG123_IGNORE_INFOFRAME, 0);

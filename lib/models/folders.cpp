@@ -33,7 +33,7 @@ std::vector<fs::path> split(const std::string& list) {
 
 // Empty where the user has no home.
 fs::path user_data() {
-  if (const fs::path data = environment("XDG_DATA_HOME"); data.is_absolute()) return data;
+  if (fs::path data = environment("XDG_DATA_HOME"); data.is_absolute()) return data;
   const fs::path home = environment("HOME");
   return home.is_absolute() ? home / ".local/share" : fs::path();
 }
@@ -58,7 +58,7 @@ fs::path own_list() {
   fs::path folder = fs::canonical(info.dli_fname, error).parent_path();
   for (int level = 0; level < 2 && !error && folder.has_relative_path(); ++level) {
     folder = folder.parent_path();
-    if (const fs::path list = folder / "share/mpq/models.json"; is_file(list)) return list;
+    if (fs::path list = folder / "share/mpq/models.json"; is_file(list)) return list;
   }
   return {};
 }
@@ -81,14 +81,14 @@ fs::path writable_model_folder() {
 }
 
 fs::path model_list_file() {
-  if (const fs::path named = environment("MPQ_MODEL_LIST"); !named.empty()) {
+  if (fs::path named = environment("MPQ_MODEL_LIST"); !named.empty()) {
     if (is_file(named)) return named;
     throw Error(ErrorCode::io, text("MPQ_MODEL_LIST names ", named.string(), ", which is no file"),
                 "Correct the variable, or unset it to use the list that is installed with mpq.");
   }
-  if (const fs::path own = own_list(); !own.empty()) return own;
+  if (fs::path own = own_list(); !own.empty()) return own;
   for (const fs::path& data : system_data()) {
-    if (const fs::path list = data / "mpq/models.json"; is_file(list)) return list;
+    if (fs::path list = data / "mpq/models.json"; is_file(list)) return list;
   }
   throw Error(ErrorCode::io, "the list of published models, mpq/models.json, is not found",
               "Install mpq completely, or set MPQ_MODEL_LIST to the file data/models.json of its sources.");

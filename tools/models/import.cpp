@@ -34,7 +34,7 @@ void link(const fs::path& file, const fs::path& to) {
 
 fs::path file_to_import(const std::string& name) {
   std::error_code error;
-  const fs::path file = fs::canonical(name, error);
+  fs::path file = fs::canonical(name, error);
   if (error || !fs::is_regular_file(file, error)) {
     throw Error(ErrorCode::io, text(name, " is no file"), "Check the path.");
   }

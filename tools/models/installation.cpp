@@ -70,7 +70,7 @@ void Installation::discard_partial() const noexcept {
 
 fs::path Installation::package_folder() {
   remove_packages();
-  const fs::path package = folder_ / ".package";
+  fs::path package = folder_ / ".package";
   std::error_code error;
   fs::create_directory(package, error);
   if (error) {

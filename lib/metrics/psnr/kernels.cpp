@@ -103,6 +103,7 @@ MPQ_INLINE SquaredError floats(const void* a, const void* b, std::size_t samples
 }
 
 // The functions of one instruction set. An attribute cannot be a template's argument, hence the macro.
+// NOLINTBEGIN(bugprone-macro-parentheses): names of functions and attributes take none.
 #define MPQ_KERNELS(set, attribute)                                                                       \
   namespace set {                                                                                         \
   attribute std::uint64_t planar8(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {          \
@@ -128,6 +129,7 @@ MPQ_INLINE SquaredError floats(const void* a, const void* b, std::size_t samples
   }                                                                                                       \
   constexpr Kernels all{#set, planar8, planar16, packed3, packed4, audio_s16, audio_f32, audio_f64};      \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 MPQ_KERNELS(baseline, )
 #if defined(__x86_64__) && defined(__GNUC__)

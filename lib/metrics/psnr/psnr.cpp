@@ -97,7 +97,7 @@ std::optional<Packing> packing_of(const Picture& p) {
 
 std::uint64_t square(int a, int b) {
   const auto d = static_cast<unsigned>(a - b);
-  return d * d;
+  return std::uint64_t{d} * d;
 }
 
 // Bytes in a pixel before the first component and behind the last belong to nobody: a row's last pixel is
