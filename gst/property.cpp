@@ -22,4 +22,28 @@ GType enum_type(const char* type_name, const std::vector<EnumValue<int>>& values
   return type;  // NOLINT(clang-analyzer-unix.Malloc)
 }
 
+GParamSpec* numbers_spec(const char* name, const char* blurb, double min, double max, Mutable when) {
+  GParamSpec* const element = g_param_spec_double("number", "number", "One of them", min, max,
+                                                  min > 0 ? min : 0, flags(Mutable::playing));
+  return gst_param_spec_array(name, name, blurb, element, flags(when));
+}
+
+std::vector<double> get_numbers(const GValue* value) {
+  std::vector<double> numbers;
+  for (guint i = 0; i < gst_value_array_get_size(value); ++i) {
+    const GValue* const item = gst_value_array_get_value(value, i);
+    if (G_VALUE_HOLDS_DOUBLE(item)) numbers.push_back(g_value_get_double(item));
+  }
+  return numbers;
+}
+
+void set_numbers(GValue* value, const std::vector<double>& numbers) {
+  for (const double number : numbers) {
+    GValue item = G_VALUE_INIT;
+    g_value_init(&item, G_TYPE_DOUBLE);
+    g_value_set_double(&item, number);
+    gst_value_array_append_and_take_value(value, &item);
+  }
+}
+
 }  // namespace mpq::gst::detail

@@ -43,6 +43,10 @@ namespace detail {
 GParamFlags flags(Mutable when);
 /// Registers (once) the GEnum type `type_name`; nicks and descriptions must be literals.
 GType enum_type(const char* type_name, const std::vector<EnumValue<int>>& values);
+/// A GstValueArray of doubles.
+GParamSpec* numbers_spec(const char* name, const char* blurb, double min, double max, Mutable when);
+std::vector<double> get_numbers(const GValue* value);
+void set_numbers(GValue* value, const std::vector<double>& numbers);
 }  // namespace detail
 
 template <class Settings>
@@ -98,6 +102,17 @@ Property string(const char* name, std::string Settings::*member, const char* blu
           },
           [=](const void* s, GValue* v) {
             g_value_set_string(v, (static_cast<const Settings*>(s)->*member).c_str());
+          }};
+}
+
+/// A list, typed as "<0.5, 0.5, 0.5>"; empty by default.
+template <class Settings>
+Property numbers(const char* name, std::vector<double> Settings::*member, double min, double max,
+                 const char* blurb, Mutable when = Mutable::ready) {
+  return {name, [=] { return detail::numbers_spec(name, blurb, min, max, when); },
+          [=](void* s, const GValue* v) { static_cast<Settings*>(s)->*member = detail::get_numbers(v); },
+          [=](const void* s, GValue* v) {
+            detail::set_numbers(v, static_cast<const Settings*>(s)->*member);
           }};
 }
 

@@ -27,12 +27,14 @@ struct Task::Glue {
   }
 
   static gboolean src_event(GstBaseTransform* base, GstEvent* event) {
-    if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) {
-      GstClockTime latency = 0;
-      gst_event_parse_latency(event, &latency);
-      self(base).latency_ = latency;
-    }
+    self(base).lag_.handle_event(event);
     return GST_BASE_TRANSFORM_CLASS(parent_class())->src_event(base, event);
+  }
+
+  static gboolean query(GstBaseTransform* base, GstPadDirection direction, GstQuery* query) {
+    if (!GST_BASE_TRANSFORM_CLASS(parent_class())->query(base, direction, query)) return FALSE;
+    if (direction == GST_PAD_SRC && GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) self(base).lag_.add_to(query);
+    return TRUE;
   }
 
   static GstElementClass* parent_class() {
@@ -45,21 +47,12 @@ struct Task::Glue {
     auto* transform = static_cast<GstBaseTransformClass*>(klass);
     transform->transform_ip = transform_ip;
     transform->src_event = src_event;
+    transform->query = query;
   }
 };
 
 KindInfo Task::kind() {
   return {GST_TYPE_BASE_TRANSFORM, Glue::install, Meter::kind().constructed};
-}
-
-bool Task::is_late(const GstBuffer* buffer, const NeuralSettings& settings) const {
-  if (settings.late_policy == LatePolicy::block) return false;
-  const GstSegment& segment = GST_BASE_TRANSFORM(gobject())->segment;
-  if (segment.format != GST_FORMAT_TIME) return false;
-  const GstClockTime due = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-  const GstClockTime now = gst_element_get_current_running_time(gobject());
-  return GST_CLOCK_TIME_IS_VALID(due) && GST_CLOCK_TIME_IS_VALID(now) &&
-         now > due + latency_ + settings.max_lateness;
 }
 
 void Task::publish(Result result, GstBuffer* buffer) {
@@ -69,30 +62,38 @@ void Task::publish(Result result, GstBuffer* buffer) {
   publisher().publish(gobject(), result);
 }
 
+GstFlowReturn Task::leave_out(GstBuffer* buffer, LatePolicy policy) {
+  std::uint64_t processed = 0, late = 0;
+  {
+    const std::lock_guard lock(state_mutex);
+    late = ++late_;
+    processed = work_.frames;
+  }
+  Lag::post_skipped(gobject(), GST_BASE_TRANSFORM(gobject())->segment, buffer, processed, late);
+  if (policy == LatePolicy::drop) return GST_BASE_TRANSFORM_FLOW_DROPPED;
+  if (last_) {
+    Result stale = *last_;
+    stale.details.emplace_back("stale", 1);
+    publish(std::move(stale), buffer);
+  }
+  ++index_;
+  return GST_FLOW_OK;
+}
+
 GstFlowReturn Task::handle(GstBuffer* buffer) {
   const NeuralSettings settings = neural_settings();
-  if (is_late(buffer, settings)) {
-    {
-      const std::lock_guard lock(state_mutex);
-      ++late_;
-    }
-    if (settings.late_policy == LatePolicy::drop) return GST_BASE_TRANSFORM_FLOW_DROPPED;
-    if (last_) {
-      Result stale = *last_;
-      stale.details.emplace_back("stale", 1);
-      publish(std::move(stale), buffer);
-    }
-    ++index_;
-    return GST_FLOW_OK;
-  }
+  if (lag_.is_late(gobject(), GST_BASE_TRANSFORM(gobject())->segment, buffer, settings))
+    return leave_out(buffer, settings.late_policy);
   const Stopwatch watch;
   last_ = infer(buffer);
+  const double seconds = watch.seconds();
   {
     const std::lock_guard lock(state_mutex);
     ++work_.frames;
     ++work_.units;
-    work_.seconds += watch.seconds();
+    work_.seconds += seconds;
   }
+  lag_.took(gobject(), seconds);
   publish(*last_, buffer);
   ++index_;
   return GST_FLOW_OK;
@@ -109,6 +110,7 @@ void Task::reset_results() {
   work_ = {};
   late_ = 0;
   last_.reset();
+  lag_.flush();
   index_ = 0;
 }
 

@@ -5,29 +5,21 @@
 // starts, and keeps its lag bounded where the user asks for that.
 #pragma once
 
-#include <atomic>
 #include <optional>
 
+#include "gst/lag.h"
 #include "gst/meter.h"
 #include "gst/stopwatch.h"
 #include "nn/options.h"
 
 namespace mpq::gst {
 
-enum class LatePolicy {
-  block,           ///< every frame is looked at, however late
-  drop,            ///< late frames do not leave
-  skip_inference,  ///< late frames leave with the previous result, marked stale
-};
-
 /// Settings that every element with a network has.
-struct NeuralSettings {
+struct NeuralSettings : LateSettings {
   std::string model_file;
   std::string device = "cpu";
   nn::Precision precision = nn::Precision::automatic;
   int threads = 0;
-  LatePolicy late_policy = LatePolicy::block;
-  std::uint64_t max_lateness = 20 * GST_MSECOND;
 
   nn::Options options() const { return {device, precision, threads}; }
 };
@@ -35,8 +27,8 @@ struct NeuralSettings {
 namespace detail {
 
 /// A member of a base class as one of the class itself, for the property table.
-template <class Settings, class Member>
-Member Settings::*inherited(Member NeuralSettings::*member) {
+template <class Settings, class Base, class Member>
+Member Settings::*inherited(Member Base::*member) {
   return static_cast<Member Settings::*>(member);
 }
 
@@ -59,12 +51,12 @@ std::vector<Property> neural_properties() {
       integer("threads", inherited<Settings>(&NeuralSettings::threads), 0, 1024,
               "Threads for one inference (0 = one for each processor)"),
       enumeration<Settings, LatePolicy>(
-          "late-policy", inherited<Settings>(&NeuralSettings::late_policy), "MpqLatePolicy",
+          "late-policy", inherited<Settings>(&LateSettings::late_policy), "MpqLatePolicy",
           {{LatePolicy::block, "block", "Look at every frame, however late"},
            {LatePolicy::drop, "drop", "Drop late frames"},
            {LatePolicy::skip_inference, "skip-inference", "Pass late frames on with the previous result"}},
           "What becomes of frames that come later than max-lateness; each is counted", Mutable::playing),
-      unsigned64("max-lateness", inherited<Settings>(&NeuralSettings::max_lateness), 0, G_MAXINT64,
+      unsigned64("max-lateness", inherited<Settings>(&LateSettings::max_lateness), 0, G_MAXINT64,
                  "Nanoseconds behind the clock (and the pipeline's latency) from which a frame is late",
                  Mutable::playing)};
 }
@@ -92,12 +84,12 @@ class Task : public Meter {
  private:
   struct Glue;
   GstFlowReturn handle(GstBuffer* buffer);
-  bool is_late(const GstBuffer* buffer, const NeuralSettings& settings) const;
+  GstFlowReturn leave_out(GstBuffer* buffer, LatePolicy policy);
   void publish(Result result, GstBuffer* buffer);
 
-  std::atomic<GstClockTime> latency_{0};  ///< of the pipeline, as its LATENCY event says
-  std::optional<Result> last_;            ///< streaming thread only
-  std::uint64_t index_ = 0;               ///< streaming thread only
+  Lag lag_;
+  std::optional<Result> last_;  ///< streaming thread only
+  std::uint64_t index_ = 0;     ///< streaming thread only
 
   // Guarded by state_mutex.
   Work work_;

@@ -69,6 +69,10 @@ class Checkpoint {
   /// Error(invalid_argument) for a tensor of another checkpoint.
   Data read(const Tensor& tensor) const;
 
+  /// Lets the system take back the memory of values that were read, as far as they lie in the file itself.
+  /// They stay valid: who touches them again has them read from the disk again.
+  void release(const Data& data) const noexcept;
+
   /// What the file says of itself, for example safetensors' `__metadata__`.
   const std::map<std::string, std::string>& metadata() const noexcept;
   /// The data of a pickled file; null for the other formats.

@@ -21,6 +21,7 @@ namespace mpq::checkpoint {
 struct Source {
   std::span<const std::uint8_t> bytes;
   std::shared_ptr<const void> owner;
+  bool mapped = false;  ///< `bytes` are a file's own pages, which may be dropped at any time
 };
 
 /// One array of the file. `load` may be called at any time from any thread; it holds what it needs.
@@ -37,6 +38,7 @@ struct Contents {
   std::map<std::string, std::string> metadata;
   const Value* root = nullptr;
   std::shared_ptr<const void> values;  ///< owns what `root` refers to
+  std::span<const std::uint8_t> mapping;  ///< the whole file where it is mapped, or empty
 
   /// Adds an array that has one name. Throws Error(limit_exceeded) beyond limits::tensors.
   void add(Array array);

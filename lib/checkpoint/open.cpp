@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <new>
 
 #include "checkpoint/checkpoint.h"
@@ -108,12 +109,14 @@ Source map_file(const std::filesystem::path& path) {
   if (memory == MAP_FAILED) cannot_open(path, std::strerror(errno));
   std::shared_ptr<const void> owner(memory,
                                     [size](const void* mapped) { munmap(const_cast<void*>(mapped), size); });
-  return {{static_cast<const std::uint8_t*>(memory), size}, std::move(owner)};
+  return {{static_cast<const std::uint8_t*>(memory), size}, std::move(owner), /*mapped=*/true};
 }
 
 std::shared_ptr<const Checkpoint> read_source(const Source& source, const std::string& name) {
   try {
-    return std::make_shared<const Checkpoint>(name, source.bytes.size(), read_any(source));
+    Contents contents = read_any(source);
+    if (source.mapped) contents.mapping = source.bytes;
+    return std::make_shared<const Checkpoint>(name, source.bytes.size(), std::move(contents));
   } catch (const Error& error) {
     rethrow_for(name, error);
   } catch (const std::bad_alloc&) {
@@ -122,6 +125,20 @@ std::shared_ptr<const Checkpoint> read_source(const Source& source, const std::s
 }
 
 }  // namespace
+
+void Checkpoint::release(const Data& data) const noexcept {
+  const Bytes mapping = contents_->mapping;
+  const std::less<const std::uint8_t*> before;
+  const std::uint8_t* const first = data.bytes.data();
+  if (data.bytes.empty() || mapping.empty() || before(first, mapping.data()) ||
+      !before(first, mapping.data() + mapping.size()))
+    return;
+  // Whole pages, those shared with neighbours too: a page that is dropped is only read once more.
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = static_cast<std::size_t>(first - mapping.data()) / page * page;
+  const auto end = static_cast<std::size_t>(first - mapping.data()) + data.bytes.size();
+  madvise(const_cast<std::uint8_t*>(mapping.data()) + begin, end - begin, MADV_DONTNEED);
+}
 
 std::shared_ptr<const Checkpoint> open(const std::filesystem::path& path) {
   return read_source(map_file(path), path.string());

@@ -47,7 +47,9 @@ at::Tensor load(const checkpoint::Checkpoint& checkpoint, const checkpoint::Tens
   // from_blob wants a pointer that may write; what it makes is only read here.
   auto* bytes = const_cast<std::uint8_t*>(data.bytes.data());
   const at::Tensor view = at::from_blob(bytes, tensor.shape, at::dtype(torch_type(checkpoint, tensor)));
-  return view.to(device, type, /*non_blocking=*/false, /*copy=*/true);
+  at::Tensor copy = view.to(device, type, /*non_blocking=*/false, /*copy=*/true);
+  checkpoint.release(data);
+  return copy;
 }
 
 }  // namespace mpq::nn

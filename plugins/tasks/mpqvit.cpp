@@ -16,6 +16,8 @@
  * gst-launch-1.0 -m filesrc location=photo.png ! pngdec ! mpqvit model-file=vit.safetensors ! fakesink
  * ]|
  */
+#include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "core/text.h"
@@ -28,11 +30,16 @@ namespace mpq::gst {
 namespace {
 
 enum class FitChoice { automatic, squeeze, crop };
+enum class FilterChoice { automatic, bilinear, bicubic };
 
 struct Settings : NeuralSettings {
   std::string head_file, labels_file;
   int top_k = 5;
+  int batch_size = 1;
+  int input_size = 0, short_side = 0;
   FitChoice fit = FitChoice::automatic;
+  FilterChoice filter = FilterChoice::automatic;
+  std::vector<double> mean, deviation;
 };
 
 std::vector<std::string> read_lines(const std::string& file) {
@@ -53,8 +60,8 @@ class Vit final : public WithSettings<Task, Settings> {
                   "Set model-file to the weights of a Vision Transformer");
     const std::filesystem::path weights = find_model(s.model_file);
     const std::filesystem::path head = s.head_file.empty() ? "" : find_model(s.head_file);
-    const auto model = vit::Model::load(weights, head, s.options());
-    classifier_.emplace(model, preprocessing(s, weights));
+    const auto model = vit::Model::load(weights, head, s.options(), s.input_size);
+    classifier_.emplace(model, preprocessing(s, weights), s.batch_size);
     labels_ = s.labels_file.empty() ? model->labels() : read_lines(s.labels_file);
     GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), model->precision());
   }
@@ -91,7 +98,21 @@ class Vit final : public WithSettings<Task, Settings> {
       p.fit = vit::Fit::crop;
       p.filter = ResizeFilter::bicubic;
     }
+    if (s.filter == FilterChoice::bilinear) p.filter = ResizeFilter::bilinear;
+    if (s.filter == FilterChoice::bicubic) p.filter = ResizeFilter::bicubic;
+    if (s.short_side > 0) p.short_side = s.short_side;
+    replace("mean", s.mean, &p.mean);
+    replace("std", s.deviation, &p.deviation);
     return p;
+  }
+
+  static void replace(const char* property, const std::vector<double>& values, std::array<float, 3>* target) {
+    if (values.empty()) return;
+    if (values.size() != target->size())
+      throw Error(ErrorCode::invalid_argument, text(property, " has ", values.size(), " values instead of 3"),
+                  "Give one for each of red, green and blue, or none");
+    std::transform(values.begin(), values.end(), target->begin(),
+                   [](double value) { return static_cast<float>(value); });
   }
 
   std::string label_of(int index) const {
@@ -116,8 +137,26 @@ std::vector<Property> properties() {
       "fit", &Settings::fit, "MpqVitFit",
       {{FitChoice::automatic, "auto", "As preprocessor_config.json says; squeeze without it"},
        {FitChoice::squeeze, "squeeze", "The whole picture to the network's size, bilinear (Hugging Face)"},
-       {FitChoice::crop, "crop", "The short side to size / 0.9, bicubic, then the centre (timm)"}},
+       {FitChoice::crop, "crop", "The short side to short-side, bicubic, then the centre (timm)"}},
       "How a picture becomes the network's input"));
+  all.push_back(enumeration<Settings, FilterChoice>(
+      "filter", &Settings::filter, "MpqVitFilter",
+      {{FilterChoice::automatic, "auto", "As preprocessor_config.json or fit says"},
+       {FilterChoice::bilinear, "bilinear", "Bilinear, antialiased"},
+       {FilterChoice::bicubic, "bicubic", "Bicubic, antialiased"}},
+      "What a picture is resized with"));
+  all.push_back(integer("short-side", &Settings::short_side, 0, 8192,
+                        "Pixels of the short side before the crop (0 = as published: input size / 0.9)"));
+  all.push_back(integer("input-size", &Settings::input_size, 0, 4096,
+                        "Pixels, width and height, that the network looks at (0 = those of its training); "
+                        "position embeddings are interpolated for others"));
+  all.push_back(numbers("mean", &Settings::mean, -10, 10,
+                        "Of red, green and blue (0 to 1), subtracted before the network (none = as published)"));
+  all.push_back(numbers("std", &Settings::deviation, 1e-6, 10,
+                        "Of red, green and blue (0 to 1), divided by before the network (none = as published)"));
+  all.push_back(integer("batch-size", &Settings::batch_size, 1, 64,
+                        "Most pictures that are computed at once where several elements share the weights; "
+                        "none waits for others"));
   return all;
 }
 

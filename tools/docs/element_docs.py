@@ -71,7 +71,8 @@ def type_of(spec, element):
     if hasattr(spec, "minimum"):
         kind = "integer" if spec.value_type.name in INTEGERS else "number"
         return f"{kind}, {number(spec.minimum, spec)} to {number(spec.maximum, spec)}"
-    return {"gboolean": "boolean", "gchararray": "text", "GstStructure": "structure"}.get(
+    return {"gboolean": "boolean", "gchararray": "text", "GstStructure": "structure",
+            "GstValueArray": 'numbers, as in "<0.5, 0.5>"'}.get(
         spec.value_type.name, spec.value_type.name)
 
 

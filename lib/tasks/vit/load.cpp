@@ -27,6 +27,8 @@ struct Family {
   double eps;    ///< of the layer norms, where config.json does not say
 };
 
+constexpr int most_patches = 128;  // along a side: attention takes the fourth power of it
+
 const Family timm{{.strip_prefixes = {}, .renames = {}, .ignored = {"pre_logits.*"}}, 1e-6};
 const Family hugging_face{{.strip_prefixes = {"vit."},
                            .renames = {{"embeddings.cls_token", "cls_token"},
@@ -178,13 +180,26 @@ class Builder {
   const nn::Placement& placement_;
 };
 
-void fill(Model::Network* network, const Builder& builder, const Family& family) {
-  const Shape& shape = network->shape;
+/// Embeddings of a square of patches for another one.
+at::Tensor interpolate(const at::Tensor& position, int patches) {
+  const auto trained = std::lround(std::sqrt(static_cast<double>(position.size(1))));
+  if (trained == patches) return position.contiguous();
+  const at::Tensor square = position.reshape({1, trained, trained, -1}).permute({0, 3, 1, 2});
+  return at::upsample_bicubic2d(square, {patches, patches}, /*align_corners=*/false)
+      .flatten(2)
+      .transpose(1, 2)
+      .contiguous();
+}
+
+void fill(Model::Network* network, const Builder& builder, const Family& family, int image_size) {
+  Shape& shape = network->shape;
   const nn::Linear convolution = builder.linear("patch_embed.proj");
   network->patch = {convolution.weight.flatten(1), convolution.bias};
   const at::Tensor position = builder.take("pos_embed", at::kFloat);
   network->token = builder.take("cls_token", at::kFloat) + position.narrow(1, 0, 1);
-  network->position = position.narrow(1, 1, position.size(1) - 1).contiguous();
+  shape.image_size = image_size;
+  network->position =
+      interpolate(position.narrow(1, 1, position.size(1) - 1), shape.image_size / shape.patch);
   const auto parts = attention_parts(family);
   for (int i = 0; i < shape.depth; ++i) network->blocks.push_back(builder.block(i, shape, parts));
   network->norm = builder.norm("norm", shape.eps);
@@ -229,7 +244,7 @@ std::vector<std::string> replace_head(const std::filesystem::path& path, Model::
 }
 
 std::shared_ptr<const Model> build(const std::filesystem::path& weights, const std::filesystem::path& head,
-                                   const nn::Placement& placement) {
+                                   const nn::Placement& placement, int image_size) {
   return nn::run(placement, "loading a ViT", [&] {
     const auto file = checkpoint::open(weights);
     const json config = read_json(weights.parent_path() / "config.json");
@@ -237,9 +252,14 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
     auto network = std::make_unique<Model::Network>();
     network->placement = placement;
     network->shape = infer_shape(*file, family, config);
+    const int patch = network->shape.patch;
+    if (image_size < 0 || image_size % patch != 0 || image_size > patch * most_patches)
+      throw Error(ErrorCode::invalid_argument,
+                  text("an input of ", image_size, " pixels, where patches have ", patch),
+                  text("Choose a multiple of ", patch, " up to ", patch * most_patches));
     fill(network.get(),
          Builder(checkpoint::bind(file, wanted_tensors(network->shape, family), family.names), placement),
-         family);
+         family, image_size > 0 ? image_size : network->shape.image_size);
     auto labels =
         head.empty() ? labels_of(config, network->shape.classes) : replace_head(head, network.get());
     return std::make_shared<const Model>(std::move(network), std::move(labels));
@@ -249,14 +269,16 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
 }  // namespace
 
 std::shared_ptr<const Model> Model::load(const std::filesystem::path& weights,
-                                         const std::filesystem::path& head, const nn::Options& options) {
+                                         const std::filesystem::path& head, const nn::Options& options,
+                                         int image_size) {
   static nn::Shared<std::string, Model> models;
   const nn::Placement placement = nn::place(options);
   try {
     const std::string key =
         text(nn::file_identity(weights), '\n', head.empty() ? "" : nn::file_identity(head), '\n',
-             placement.device.str(), '\n', static_cast<int>(placement.type), '\n', placement.threads);
-    return models.get(key, [&] { return build(weights, head, placement); });
+             placement.device.str(), '\n', static_cast<int>(placement.type), '\n', placement.threads, '\n',
+             image_size);
+    return models.get(key, [&] { return build(weights, head, placement, image_size); });
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorCode::io, text("the model file cannot be read: ", error.what()),
                 "Check the name; mpq-models lists what can be fetched");

@@ -7,10 +7,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/image.h"
+#include "nn/batcher.h"
 #include "nn/options.h"
 #include "tasks/vit/preprocessing.h"
 
@@ -28,6 +30,9 @@ struct Shape {
   double eps = 0;   ///< of all layer norms
 };
 
+using Pixels = std::vector<float>;
+using Logits = std::vector<float>;
+
 /// Weights on their device. Immutable: any number of classifiers in any threads may use one.
 class Model {
  public:
@@ -36,10 +41,13 @@ class Model {
   /// Loads and validates. `weights`: a file with Hugging Face's (google/vit-base-patch16-224) or timm's
   /// (vit_tiny_patch16_224) names; config.json beside it, where it is, gives heads, eps and labels. `head`:
   /// empty, or a small file with head.weight and head.bias that replaces the classifier. Who asks for the
-  /// same files, device and precision while the model lives gets the same one. Throws Error: io,
-  /// corrupt_data, unsupported, mismatch (missing, unexpected or mis-shaped tensors, by name).
+  /// same files, input size, device and precision while the model lives gets the same one. `image_size`:
+  /// pixels, a multiple of the patch, or 0 for that of the training; for another one the position embeddings
+  /// are interpolated (bicubic, as Hugging Face does it). Throws Error: io, corrupt_data, unsupported,
+  /// invalid_argument (image_size), mismatch (missing, unexpected or mis-shaped tensors, by name).
   static std::shared_ptr<const Model> load(const std::filesystem::path& weights,
-                                           const std::filesystem::path& head, const nn::Options& options);
+                                           const std::filesystem::path& head, const nn::Options& options,
+                                           int image_size = 0);
 
   explicit Model(std::unique_ptr<const Network> network, std::vector<std::string> labels);
   ~Model();
@@ -51,8 +59,14 @@ class Model {
   const std::vector<std::string>& labels() const noexcept { return labels_; }
   const Network& network() const noexcept { return *network_; }
 
+  /// Of pictures that are preprocessed: [3, image_size, image_size] each, planes R G B. Throws Error.
+  std::vector<Logits> logits(std::span<const Pixels* const> pictures) const;
+  /// Of one picture, together with up to `batch` - 1 others that threads ask for meanwhile.
+  Logits logits(const Pixels& picture, int batch) const;
+
  private:
   std::unique_ptr<const Network> network_;
+  mutable nn::Batcher<Pixels, Logits> batcher_;
   std::vector<std::string> labels_;
 };
 
@@ -65,23 +79,23 @@ struct Score {
 class Classifier {
  public:
   /// Throws Error(mismatch) for a model without a classifier.
-  Classifier(std::shared_ptr<const Model> model, const Preprocessing& preprocessing);
+  /// `batch`: most pictures that are computed at once, of all classifiers of the model that ask meanwhile.
+  Classifier(std::shared_ptr<const Model> model, const Preprocessing& preprocessing, int batch = 1);
   ~Classifier();
   Classifier(Classifier&&) noexcept;
 
   /// Of an rgb24 picture of any size. Throws Error.
-  std::vector<float> logits(const ImageView& picture);
-  /// Of pixels that are preprocessed: [3, image_size, image_size], planes R G B.
-  std::vector<float> logits(const std::vector<float>& pixels);
+  Logits logits(const ImageView& picture);
 
  private:
   std::shared_ptr<const Model> model_;
   std::unique_ptr<Preprocessor> preprocessor_;
   Preprocessing preprocessing_;
-  std::vector<float> pixels_;
+  int batch_;
+  Pixels pixels_;
 };
 
 /// The `count` most probable classes, the first one first. NaN logits come last.
-std::vector<Score> best(const std::vector<float>& logits, int count);
+std::vector<Score> best(const Logits& logits, int count);
 
 }  // namespace mpq::vit

@@ -43,8 +43,7 @@ TEST(Vit, TinyGivesTimmsLogits) {
   const auto model = Model::load(weights, {}, float32);
   EXPECT_EQ(model->shape().depth, 12);
   EXPECT_EQ(model->shape().heads, 3);
-  Classifier classifier(model, timm_eval);
-  expect_close(classifier.logits(read_floats(parity / "in_pixel_values0.npy")),
+  expect_close(model->logits(read_floats(parity / "in_pixel_values0.npy"), 1),
                read_floats(parity / "out_logits0.npy"), 1e-4, 4.26e-5);
 }
 
@@ -57,6 +56,35 @@ TEST(Vit, TinyGivesTimmsLogitsFromThePhotographItself) {
     expect_close(classifier.logits(photograph.view()), read_floats(parity / ("out_logits" + i + ".npy")),
                  1e-4, i == "0" ? 4.26e-5 : 5e-5);
   }
+}
+
+TEST(Vit, LooksAtOtherSizesWithInterpolatedPositions) {
+  MPQ_REQUIRE_SHARED(parity, "parity/vit_tiny_real");
+  MPQ_REQUIRE_SHARED(weights, "weights/vit_tiny_patch16_224.safetensors");
+  const Photograph photograph(parity / "in_image0_rgb8.npy");
+  const auto trained = Classifier(Model::load(weights, {}, float32), timm_eval).logits(photograph.view());
+  for (const int size : {208, 256}) {
+    const auto model = Model::load(weights, {}, float32, size);
+    EXPECT_EQ(model->shape().image_size, size);
+    Preprocessing preprocessing = timm_eval;
+    preprocessing.short_side = 0;
+    const auto logits = Classifier(model, preprocessing).logits(photograph.view());
+    EXPECT_EQ(best(logits, 1)[0].index, best(trained, 1)[0].index) << size;
+    EXPECT_NE(logits, trained);
+  }
+  EXPECT_THROW(Model::load(weights, {}, float32, 225), mpq::Error);
+}
+
+TEST(Vit, PicturesOfABatchGetTheLogitsThatTheyGetAlone) {
+  MPQ_REQUIRE_SHARED(parity, "parity/vit_tiny_real");
+  MPQ_REQUIRE_SHARED(weights, "weights/vit_tiny_patch16_224.safetensors");
+  const auto model = Model::load(weights, {}, float32);
+  const Pixels first = read_floats(parity / "in_pixel_values0.npy"), second(first.rbegin(), first.rend());
+  const std::array<const Pixels*, 3> batch{&first, &second, &first};
+  const auto logits = model->logits(batch);
+  ASSERT_EQ(logits.size(), batch.size());
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    expect_close(logits[i], model->logits(*batch[i], 1), 1e-4, 4e-5);
 }
 
 TEST(Vit, ElementsThatAskForTheSameShareOneModel) {
