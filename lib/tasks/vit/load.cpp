@@ -147,9 +147,10 @@ class Builder {
     return nn::load(binding_.checkpoint(), binding_.tensor(name), type, placement_.device);
   }
 
-  nn::Linear linear(const std::string& name) const {
-    return {take(name + ".weight", placement_.type), take(name + ".bias", placement_.type)};
+  nn::Linear linear(const std::string& name, at::ScalarType type) const {
+    return {take(name + ".weight", type), take(name + ".bias", type)};
   }
+  nn::Linear linear(const std::string& name) const { return linear(name, placement_.type); }
 
   nn::LayerNorm norm(const std::string& name, double eps) const {
     return {take(name + ".weight", at::kFloat), take(name + ".bias", at::kFloat), eps};
@@ -193,17 +194,17 @@ at::Tensor interpolate(const at::Tensor& position, int patches) {
 
 void fill(Model::Network* network, const Builder& builder, const Family& family, int image_size) {
   Shape& shape = network->shape;
-  const nn::Linear convolution = builder.linear("patch_embed.proj");
-  network->patch = {convolution.weight.flatten(1), convolution.bias};
+  network->patch = {builder.take("patch_embed.proj.weight", network->placement.type).flatten(1), {}};
   const at::Tensor position = builder.take("pos_embed", at::kFloat);
   network->token = builder.take("cls_token", at::kFloat) + position.narrow(1, 0, 1);
   shape.image_size = image_size;
   network->position =
-      interpolate(position.narrow(1, 1, position.size(1) - 1), shape.image_size / shape.patch);
+      interpolate(position.narrow(1, 1, position.size(1) - 1), shape.image_size / shape.patch) +
+      builder.take("patch_embed.proj.bias", at::kFloat);
   const auto parts = attention_parts(family);
   for (int i = 0; i < shape.depth; ++i) network->blocks.push_back(builder.block(i, shape, parts));
   network->norm = builder.norm("norm", shape.eps);
-  if (shape.classes > 0) network->head = builder.linear("head");
+  if (shape.classes > 0) network->head = builder.linear("head", at::kFloat);
 }
 
 json read_json(const std::filesystem::path& file) {
@@ -232,7 +233,7 @@ std::vector<std::string> replace_head(const std::filesystem::path& path, Model::
   const Builder builder(
       checkpoint::bind(file, {{"head.weight", {classes, network->shape.width}}, {"head.bias", {classes}}}),
       network->placement);
-  network->head = builder.linear("head");
+  network->head = builder.linear("head", at::kFloat);
   network->shape.classes = classes;
   const auto labels = file->metadata().find("labels");
   if (labels == file->metadata().end()) return {};

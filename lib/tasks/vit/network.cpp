@@ -36,7 +36,7 @@ at::Tensor Model::Network::forward(const at::Tensor& pixels) const {
   at::Tensor x = embed(pixels);
   // Of the last block only the class token is read.
   for (std::size_t i = 0; i < blocks.size(); ++i) x = block(i, x, i + 1 == blocks.size() ? 1 : x.size(1));
-  return head(norm(x.select(1, 0), placement.type)).to(at::kFloat).cpu();
+  return head(norm(x.select(1, 0), at::kFloat)).cpu();
 }
 
 }  // namespace mpq::vit

@@ -20,12 +20,12 @@ struct Block {
 struct Model::Network {
   Shape shape;
   nn::Placement placement;
-  nn::Linear patch;     ///< [width, 3 * patch * patch]
+  nn::Linear patch;     ///< [width, 3 * patch * patch]; its bias is in `position`
   at::Tensor token;     ///< [1, 1, width], float32, with its position added
   at::Tensor position;  ///< [1, patches, width], float32
   std::vector<Block> blocks;
   nn::LayerNorm norm;
-  nn::Linear head;
+  nn::Linear head;  ///< float32: one token, and the last thing that could blur the answer
 
   /// [pictures, 3, image_size, image_size], float32, to logits [pictures, classes], float32.
   at::Tensor forward(const at::Tensor& pixels) const;

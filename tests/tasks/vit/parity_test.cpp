@@ -1,0 +1,94 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// ViT-B/16 with Hugging Face's names, block by block; and how far bfloat16 is from float32.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/resize.h"
+#include "support/parity.h"
+#include "support/shared.h"
+#include "tasks/vit/network.h"
+
+namespace {
+
+using mpq::test::ParityCase;
+using mpq::test::read_floats;
+using namespace mpq::vit;
+
+constexpr mpq::nn::Options float32{.precision = mpq::nn::Precision::float32, .threads = 1};
+constexpr mpq::nn::Options bfloat16{.precision = mpq::nn::Precision::bfloat16, .threads = 1};
+
+std::vector<float> values(const at::Tensor& tensor) {
+  const at::Tensor dense = tensor.contiguous();
+  return {dense.data_ptr<float>(), dense.data_ptr<float>() + dense.numel()};
+}
+
+/// Every so many tokens, as the case keeps them.
+std::vector<float> every(const at::Tensor& tokens, std::int64_t step) {
+  return values(tokens.slice(1, 0, tokens.size(1), step));
+}
+
+/// ||a - b|| / ||b||
+double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
+  double error = 0, norm = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    error += std::pow(double{a[i]} - b[i], 2);
+    norm += std::pow(double{b[i]}, 2);
+  }
+  return std::sqrt(error / norm);
+}
+
+TEST(VitParity, BaseGivesHuggingFacesHiddenStatesAndLogits) {
+  MPQ_REQUIRE_SHARED(folder, "parity/vit_base_hf");
+  const ParityCase parity(folder);
+  const mpq::test::TemporaryFolder temporary;
+  const std::string weights = temporary / "vit_base.safetensors";
+  if (!parity.write_checkpoint(weights)) GTEST_SKIP() << "needs python3-numpy";
+  std::vector<float> pixels = parity.input("pixel_values");
+  {
+    const auto model = Model::load(weights, {}, float32);
+    const Model::Network& network = model->network();
+    const c10::InferenceMode guard;
+    at::Tensor x = network.embed(at::from_blob(pixels.data(), {1, 3, 224, 224}, at::kFloat));
+    parity.expect("hidden_embeddings", every(x, 8));
+    for (std::size_t i = 0; i < network.blocks.size(); ++i) {
+      x = network.block(i, x, x.size(1));
+      if (i == 0) parity.expect("hidden_block0", every(x, 8));
+    }
+    parity.expect("hidden_block11", every(x, 16));
+    parity.expect("logits", model->logits(pixels, 1));
+  }
+  const auto model = Model::load(weights, {}, bfloat16);
+  const auto expected = read_floats(folder / "out_logits.npy");
+  const double error = relative_error(model->logits(pixels, 1), expected);
+  RecordProperty("bfloat16_relative_error", std::to_string(error));
+  EXPECT_LT(error, 0.02);
+}
+
+TEST(VitParity, PublishedPixelsAreOurs) {
+  MPQ_REQUIRE_SHARED(folder, "parity/vit_base_hf");
+  const ParityCase parity(folder);
+  const auto file = mpq::checkpoint::open(folder / "in_image_rgb8.npy");
+  const auto& tensor = file->tensors().front();
+  const auto data = file->read(tensor);
+  const auto height = static_cast<int>(tensor.shape[0]), width = static_cast<int>(tensor.shape[1]);
+  Preprocessor preprocessor(width, height, 224, {});
+  Pixels pixels;
+  preprocessor.run({mpq::PixelFormat::rgb24, width, height, {{{data.bytes.data(), std::ptrdiff_t{3} * width}}}},
+                   &pixels);
+  mpq::test::expect_close(pixels, parity.input("pixel_values"), 0, 1e-6);
+}
+
+TEST(VitParity, Bfloat16LogitsOfATrainedNetworkAreNearThoseOfFloat32) {
+  MPQ_REQUIRE_SHARED(folder, "parity/vit_tiny_real");
+  MPQ_REQUIRE_SHARED(weights, "weights/vit_tiny_patch16_224.safetensors");
+  const auto model = Model::load(weights, {}, bfloat16);
+  const double error = relative_error(model->logits(read_floats(folder / "in_pixel_values0.npy"), 1),
+                                      read_floats(folder / "out_logits0.npy"));
+  RecordProperty("bfloat16_relative_error", std::to_string(error));
+  EXPECT_LT(error, 0.05);
+}
+
+}  // namespace
