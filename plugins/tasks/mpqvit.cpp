@@ -19,9 +19,11 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iomanip>
 
 #include "core/text.h"
 #include "gst/task.h"
+#include "gst/text_overlay.h"
 #include "gst/video.h"
 #include "models/model_store.h"
 #include "tasks/vit/vit.h"
@@ -40,6 +42,7 @@ struct Settings : NeuralSettings {
   FitChoice fit = FitChoice::automatic;
   FilterChoice filter = FilterChoice::automatic;
   std::vector<double> mean, deviation;
+  bool overlay = false;
 };
 
 std::vector<std::string> read_lines(const std::string& file) {
@@ -63,6 +66,7 @@ class Vit final : public WithSettings<Task, Settings> {
     const auto model = vit::Model::load(weights, head, s.options(), s.input_size);
     classifier_.emplace(model, preprocessing(s, weights), s.batch_size);
     labels_ = s.labels_file.empty() ? model->labels() : read_lines(s.labels_file);
+    if (s.overlay) overlay_.emplace();
     GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), model->precision());
   }
 
@@ -84,6 +88,12 @@ class Vit final : public WithSettings<Task, Settings> {
       result.details.emplace_back(text("probability-", i + 1), scores[i].probability);
     }
     return result;
+  }
+
+  void draw(const Result& result, GstBuffer* buffer) override {
+    if (!settings().overlay) return;
+    if (!overlay_) overlay_.emplace();
+    overlay_->draw(lines(result), MappedFrame(info_, buffer, GST_MAP_READWRITE).mutable_view());
   }
 
  protected:
@@ -120,9 +130,23 @@ class Vit final : public WithSettings<Task, Settings> {
     return i < labels_.size() && !labels_[i].empty() ? labels_[i] : std::to_string(index);
   }
 
+  std::vector<std::string> lines(const Result& result) const {
+    std::vector<std::string> all;
+    for (int i = 1; i <= 10; ++i) {  // more would hide the picture
+      const auto index = find_detail(result, text("class-", i));
+      if (!index) break;
+      const double probability = find_detail(result, text("probability-", i)).value_or(0);
+      all.push_back(text(label_of(static_cast<int>(*index)), "  ", std::fixed, std::setprecision(1),
+                         100 * probability, " %"));
+    }
+    if (!all.empty() && find_detail(result, "stale")) all.front() += " (stale)";
+    return all;
+  }
+
   GstVideoInfo info_{};
   std::optional<vit::Classifier> classifier_;
   std::vector<std::string> labels_;
+  std::optional<TextOverlay> overlay_;  ///< from when it is asked for
 };
 
 std::vector<Property> properties() {
@@ -157,6 +181,9 @@ std::vector<Property> properties() {
   all.push_back(integer("batch-size", &Settings::batch_size, 1, 64,
                         "Most pictures that are computed at once where several elements share the weights; "
                         "none waits for others"));
+  all.push_back(boolean("overlay", &Settings::overlay,
+                        "Draw the label and probability of the best classes onto the picture",
+                        Mutable::playing));
   return all;
 }
 

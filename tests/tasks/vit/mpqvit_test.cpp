@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "gst/publisher.h"
+#include "gst/text_overlay.h"
 #include "support/pipeline.h"
 #include "support/shared.h"
 #include "support/tools.h"
@@ -101,6 +102,66 @@ TEST_F(MpqVit, DropsLateFramesOrMarksTheirResultStale) {
     ASSERT_EQ(results.size(), 1U);
     EXPECT_EQ(find_detail(results[0], "stale").has_value(), policy == "skip-inference");
   }
+}
+
+// 160 by 120 pixels of the value 7: how many columns and rows differ from that.
+std::pair<int, int> drawn(const Received& frame) {
+  int columns = 0, rows = 0;
+  for (int i = 0; i < static_cast<int>(frame.bytes.size()); ++i)
+    if (frame.bytes[static_cast<std::size_t>(i)] != 7) {
+      columns = std::max(columns, i / 3 % 160 + 1);
+      rows = std::max(rows, i / 480 + 1);
+    }
+  return {columns, rows};
+}
+
+// Two branches hold the same memory: without the overlay both keep it, with it one gets a copy.
+TEST_F(MpqVit, DrawsOntoACopyOfWhatOthersHoldAndOnlyWhereAskedTo) {
+  if (!mpq::gst::TextOverlay::available()) GTEST_SKIP() << "needs the meson option overlay";
+  for (const bool overlay : {false, true}) {
+    Pipeline p(
+        "appsrc name=in caps=video/x-raw,format=RGB,width=160,height=120,framerate=25/1 format=time ! "
+        "tee name=t ! queue ! " +
+        element(overlay ? "top-k=1 overlay=true" : "top-k=1") +
+        " ! appsink name=out sync=false t. ! queue ! appsink name=other sync=false");
+    const std::vector<std::uint8_t> pixels(160 * 120 * 3, 7);
+    mpq::test::push(p, "in", pixels.data(), pixels.size(), 0);
+    mpq::test::end_of_stream(p, "in");
+    p.set_state(GST_STATE_PLAYING);
+    const auto frame = p.pull(), other = p.pull("other");
+    ASSERT_TRUE(frame && other) << p.error();
+    EXPECT_EQ(other->bytes, pixels);
+    EXPECT_EQ(
+        gst_buffer_peek_memory(frame->buffer.get(), 0) == gst_buffer_peek_memory(other->buffer.get(), 0),
+        !overlay);
+    EXPECT_EQ(mpq::gst::attached_results(frame->buffer.get()).at(0).label, "2");
+    const auto [columns, rows] = drawn(*frame);
+    if (!overlay) {
+      EXPECT_EQ(frame->bytes, pixels);
+      continue;
+    }
+    EXPECT_GT(columns, 20);
+    EXPECT_LT(columns, 120);
+    EXPECT_GT(rows, 10);
+    EXPECT_LT(rows, 40);
+  }
+}
+
+TEST_F(MpqVit, DrawsThatAnAnswerIsStale) {
+  if (!mpq::gst::TextOverlay::available()) GTEST_SKIP() << "needs the meson option overlay";
+  Pipeline p("appsrc name=in caps=video/x-raw,format=RGB,width=160,height=120,framerate=25/1 format=time ! " +
+             element("overlay=true max-lateness=0 late-policy=skip-inference") +
+             " ! appsink name=out sync=false");
+  const std::vector<std::uint8_t> pixels(160 * 120 * 3, 7);
+  mpq::test::push(p, "in", pixels.data(), pixels.size(), 3600 * GST_SECOND);
+  mpq::test::push(p, "in", pixels.data(), pixels.size(), 0);
+  mpq::test::end_of_stream(p, "in");
+  ASSERT_TRUE(p.run()) << p.error();
+  const auto frames = p.pull_all();
+  ASSERT_EQ(frames.size(), 2U);
+  const auto fresh = drawn(frames[0]), stale = drawn(frames[1]);
+  EXPECT_GT(stale.first, fresh.first + 20);
+  EXPECT_EQ(stale.second, fresh.second);
 }
 
 TEST_F(MpqVit, StartsAndStopsAHundredTimes) {
