@@ -105,6 +105,11 @@ std::shared_ptr<const Checkpoint> read(std::span<const std::uint8_t> bytes, cons
 std::vector<float> to_float32(const Checkpoint& checkpoint, const Tensor& tensor);
 std::vector<float> to_float32(std::span<const std::uint8_t> bytes, Dtype dtype);
 
+/// Values of type float16, bfloat16, float32 or float64 as float16, bfloat16 or float32, rounded to nearest,
+/// of two the even one. Throws Error(unsupported) for other types, and where a finite value is beyond the
+/// range.
+std::vector<std::uint8_t> to_type(std::span<const std::uint8_t> bytes, Dtype from, Dtype to);
+
 /// What is in the file, for people: format, number of tensors and values, then one line a tensor (name, type,
 /// shape), metadata and, for pickles, what is beside the tensors.
 std::string describe(const Checkpoint& checkpoint);

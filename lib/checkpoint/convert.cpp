@@ -1,39 +1,26 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Values of any type as float32.
-#include <bit>
+// Values of one type as those of another.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "checkpoint/checkpoint.h"
+#include "checkpoint/half.h"
 #include "core/error.h"
 #include "core/text.h"
 
 namespace mpq::checkpoint {
 namespace {
 
-float from_bfloat16(std::uint16_t bits) {
-  return std::bit_cast<float>(std::uint32_t{bits} << 16);
-}
-
-// IEEE 754 binary16: exact in float32, subnormals, infinities and NaN payloads too.
-float from_float16(std::uint16_t bits) {
-  const std::uint32_t sign = (bits & 0x8000U) << 16;
-  const std::uint32_t exponent = bits >> 10 & 31U, fraction = bits & 1023U;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7F800000U | fraction << 13);
-  if (exponent > 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  const float magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  return sign != 0 ? -magnitude : magnitude;
-}
-
-template <class Stored, class Convert>
-std::vector<float> convert(std::span<const std::uint8_t> bytes, const Convert& to_float) {
-  std::vector<float> values(bytes.size() / sizeof(Stored));
+template <class Stored, class Value = float, class Convert>
+std::vector<Value> convert(std::span<const std::uint8_t> bytes, const Convert& to_value) {
+  std::vector<Value> values(bytes.size() / sizeof(Stored));
   for (std::size_t i = 0; i < values.size(); ++i) {
     Stored stored;
     std::memcpy(&stored, bytes.data() + i * sizeof stored, sizeof stored);
-    values[i] = to_float(stored);
+    values[i] = to_value(stored);
   }
   return values;
 }
@@ -41,6 +28,41 @@ std::vector<float> convert(std::span<const std::uint8_t> bytes, const Convert& t
 template <class Number>
 std::vector<float> numbers(std::span<const std::uint8_t> bytes) {
   return convert<Number>(bytes, [](Number number) { return static_cast<float>(number); });
+}
+
+std::vector<double> doubles(std::span<const std::uint8_t> bytes) {
+  return convert<double, double>(bytes, [](double number) { return number; });
+}
+
+// `overflow` is the smallest magnitude that rounds to infinity.
+template <class Value, class Round>
+void round_all(const std::vector<Value>& values, Dtype to, double overflow, const Round& round,
+               std::uint8_t* out) {
+  for (const Value value : values) {
+    if (std::isfinite(value) && std::abs(value) >= overflow)
+      throw Error(ErrorCode::unsupported, text("the value ", value, " is beyond the range of ", name_of(to)),
+                  "Choose bfloat16 or float32, which reach further, or keep the type.");
+    const auto stored = round(value);
+    std::memcpy(out, &stored, sizeof stored);
+    out += sizeof stored;
+  }
+}
+
+template <class Value>
+void store(const std::vector<Value>& values, Dtype to, std::uint8_t* out) {
+  if (to == Dtype::float16) {
+    round_all(values, to, 65520.0, to_float16, out);
+  } else if (to == Dtype::bfloat16) {
+    round_all(values, to, 0x1.FFp127, to_bfloat16, out);
+  } else {
+    round_all(
+        values, to, 0x1.FFFFFFp127, [](Value value) { return static_cast<float>(value); }, out);
+  }
+}
+
+bool has_arithmetic(Dtype dtype) {
+  return dtype == Dtype::float16 || dtype == Dtype::bfloat16 || dtype == Dtype::float32 ||
+         dtype == Dtype::float64;
 }
 
 }  // namespace
@@ -92,6 +114,22 @@ std::vector<float> to_float32(const Checkpoint& checkpoint, const Tensor& tensor
     throw Error(error.code(), text(checkpoint.file(), ": tensor \"", tensor.name, "\": ", error.what()),
                 error.remedy());
   }
+}
+
+std::vector<std::uint8_t> to_type(std::span<const std::uint8_t> bytes, Dtype from, Dtype to) {
+  if (!has_arithmetic(from) || !has_arithmetic(to) || to == Dtype::float64)
+    throw Error(ErrorCode::unsupported,
+                text("values of type ", name_of(from), " cannot be turned into ", name_of(to)),
+                "Keep the type.");
+  constexpr std::size_t block = 16384;  // values: those on the way take little memory
+  const std::size_t count = bytes.size() / size_of(from);
+  std::vector<std::uint8_t> converted(count * size_of(to));
+  for (std::size_t at = 0; at < count; at += block) {
+    const auto part = bytes.subspan(at * size_of(from), std::min(block, count - at) * size_of(from));
+    std::uint8_t* const out = converted.data() + at * size_of(to);
+    from == Dtype::float64 ? store(doubles(part), to, out) : store(to_float32(part, from), to, out);
+  }
+  return converted;
 }
 
 }  // namespace mpq::checkpoint

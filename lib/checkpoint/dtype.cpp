@@ -38,4 +38,8 @@ std::string_view name_of(Dtype dtype) noexcept {
   return dtypes[static_cast<std::size_t>(dtype)].first;
 }
 
+bool is_floating_point(Dtype dtype) noexcept {
+  return dtype >= Dtype::float8_e4m3 && dtype <= Dtype::float64;
+}
+
 }  // namespace mpq::checkpoint

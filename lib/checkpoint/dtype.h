@@ -36,4 +36,7 @@ std::size_t size_of(Dtype dtype) noexcept;
 /// The name that PyTorch and NumPy use, for example "float32" or "bool".
 std::string_view name_of(Dtype dtype) noexcept;
 
+/// Of 8 to 64 bits; false for complex numbers.
+bool is_floating_point(Dtype dtype) noexcept;
+
 }  // namespace mpq::checkpoint

@@ -12,6 +12,7 @@
 #include "checkpoint/cursor.h"
 #include "checkpoint/layout.h"
 #include "checkpoint/limits.h"
+#include "checkpoint/safetensors_types.h"
 
 namespace mpq::checkpoint {
 namespace {
@@ -26,17 +27,9 @@ struct Entry {
 };
 
 Dtype dtype_of(const std::string& word) {
-  static const std::map<std::string, Dtype> words{
-      {"BOOL", Dtype::boolean},        {"U8", Dtype::uint8},
-      {"U16", Dtype::uint16},          {"U32", Dtype::uint32},
-      {"U64", Dtype::uint64},          {"I8", Dtype::int8},
-      {"I16", Dtype::int16},           {"I32", Dtype::int32},
-      {"I64", Dtype::int64},           {"F8_E4M3", Dtype::float8_e4m3},
-      {"F8_E5M2", Dtype::float8_e5m2}, {"F16", Dtype::float16},
-      {"BF16", Dtype::bfloat16},       {"F32", Dtype::float32},
-      {"F64", Dtype::float64},         {"C64", Dtype::complex64}};
-  const auto found = words.find(word);
-  if (found == words.end())
+  const auto found = std::find_if(safetensors_types.begin(), safetensors_types.end(),
+                                  [&](const auto& type) { return type.first == word; });
+  if (found == safetensors_types.end())
     throw Error(ErrorCode::unsupported,
                 text("its type \"", word.substr(0, 32), "\" is not one that mpq reads"),
                 "Save the tensor as float32.");

@@ -20,6 +20,7 @@ void import_model(const Options& options, const ModelList& list);
 void verify_models(const Options& options, const ModelList& list);
 
 void print_path(const Options& options);
+void convert_model(const Options& options);
 
 /// The list's entry, or Error(invalid_argument) that suggests the nearest name.
 const ModelEntry& listed(const ModelList& list, const std::string& name);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// mpq-models: gets, keeps and checks the models that mpq's elements use (docs/models.md).
+// mpq-models: gets, keeps, checks and converts the models that mpq's elements use (docs/models.md).
 #include <curl/curl.h>
 
 #include <csignal>
@@ -16,10 +16,8 @@ namespace {
 using mpq::models::Options;
 
 void run_command(const Options& options) {
-  if (options.command == "path") {
-    mpq::models::print_path(options);
-    return;
-  }
+  if (options.command == "path") return mpq::models::print_path(options);
+  if (options.command == "convert") return mpq::models::convert_model(options);
   const mpq::ModelList list = mpq::ModelList::read(mpq::model_list_file());
   if (options.command == "list") mpq::models::list_models(options, list);
   if (options.command == "info") mpq::models::show_models(options, list);

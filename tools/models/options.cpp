@@ -17,8 +17,8 @@ namespace mpq::models {
 const char* const usage =
     R"(Usage: mpq-models COMMAND [OPTIONS] [NAME...]
 
-Gets, keeps and checks the models that mpq's elements use. Elements find a model in
-the store by its name.
+Gets, keeps, checks and converts the models that mpq's elements use. Elements find a
+model in the store by its name.
 
   list [WORD]             the published models, or those with this word in their name or
                           purpose: installed or not, size, licence (--installed: only those)
@@ -27,6 +27,8 @@ the store by its name.
   import NAME FILE        installs a file that you have already
   verify [NAME...]        computes the checksums of installed models again
   path NAME               prints the file of an installed model
+  convert INPUT OUTPUT    writes the tensors of a file or an installed model, in any
+                          format that mpq reads, to OUTPUT.safetensors
 
 Options of fetch and import:
   --yes                   fetch: accept the licence without being asked
@@ -35,6 +37,11 @@ Options of fetch and import:
   --from URL|FILE         fetch: from here instead of the listed sources
   --max-size SIZE         fetch: most that a model of unknown size may have (4G)
   --link                  import: link to the file instead of copying it
+
+Options of convert:
+  --type TYPE             float32, float16 or bfloat16 for all floating-point values,
+                          rounded to nearest; keep (default): as they are
+  --force                 replace OUTPUT where it is there already
 
 Models are looked for in the folders of MPQ_MODEL_PATH (separated by colons), then in
 ~/.local/share/mpq/models (or $XDG_DATA_HOME/mpq/models), then in mpq/models of the
@@ -54,16 +61,18 @@ namespace {
 struct Command {
   std::size_t least, most;           // names
   std::vector<std::string> options;  // that it knows
+  const char* needs = "the NAME of a model";
 };
 
 constexpr std::size_t any = 1000;
 
 const std::map<std::string, Command>& commands() {
   static const std::map<std::string, Command> all = {
+      {"convert", {2, 2, {"--type", "--force"}, "an INPUT and an OUTPUT"}},
       {"list", {0, 1, {"--installed"}}},
       {"info", {1, any, {}}},
       {"fetch", {1, any, {"--yes", "--force", "--store", "--from", "--max-size"}}},
-      {"import", {2, 2, {"--force", "--store", "--link"}}},
+      {"import", {2, 2, {"--force", "--store", "--link"}, "a NAME and a FILE"}},
       {"verify", {0, any, {}}},
       {"path", {1, 1, {}}},
   };
@@ -85,6 +94,14 @@ std::uint64_t parse_size(const std::string& word) {
   return value * found->second;
 }
 
+std::optional<checkpoint::Dtype> parse_type(const std::string& word) {
+  using checkpoint::Dtype;
+  if (word == "keep") return std::nullopt;
+  for (const Dtype type : {Dtype::float32, Dtype::float16, Dtype::bfloat16})
+    if (word == name_of(type)) return type;
+  wrong_usage(text("--type is float32, float16, bfloat16 or keep, not \"", word, "\""));
+}
+
 bool set_switch(Options& options, const std::string& name) {
   const std::map<std::string, bool*> switches = {{"--yes", &options.yes},
                                                  {"--force", &options.force},
@@ -103,6 +120,8 @@ bool set_value(Options& options, const std::string& name, const std::function<st
     options.from = value();
   } else if (name == "--max-size") {
     options.max_bytes = parse_size(value());
+  } else if (name == "--type") {
+    options.type = parse_type(value());
   } else {
     return false;
   }
@@ -119,10 +138,7 @@ void check(const Options& options, const std::vector<std::string>& given) {
       wrong_usage(text(options.command, " has no option ", option));
     }
   }
-  if (options.names.size() < command.least) {
-    wrong_usage(
-        text(options.command, " needs ", command.least == 2 ? "a NAME and a FILE" : "the NAME of a model"));
-  }
+  if (options.names.size() < command.least) wrong_usage(text(options.command, " needs ", command.needs));
   if (options.names.size() > command.most) wrong_usage(text(options.command, " takes no more names"));
   if (!options.from.empty() && options.names.size() != 1) wrong_usage("--from goes with one NAME");
 }

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "checkpoint/dtype.h"
+
 namespace mpq::models {
 
 struct Options {
@@ -17,6 +19,7 @@ struct Options {
   std::string store;                       ///< --store, absolute; empty: writable_model_folder()
   std::string from;                        ///< --from: an https URL or a file instead of the listed sources
   std::optional<std::uint64_t> max_bytes;  ///< --max-size
+  std::optional<checkpoint::Dtype> type;   ///< --type; nothing: keep
   bool yes = false, force = false, link = false, installed = false;
 };
 
