@@ -67,10 +67,10 @@ void Lag::post_skipped(GstElement* element, const GstSegment& segment, GstBuffer
                        std::uint64_t processed, std::uint64_t skipped) {
   const GstClockTime due = running_time(segment, buffer);
   const GstClockTime now = gst_element_get_current_running_time(element);
-  GstMessage* message = gst_message_new_qos(
-      GST_OBJECT(element), TRUE, due,
-      gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)), GST_BUFFER_PTS(buffer),
-      GST_BUFFER_DURATION(buffer));
+  GstMessage* message =
+      gst_message_new_qos(GST_OBJECT(element), TRUE, due,
+                          gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)),
+                          GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
   const bool timed = GST_CLOCK_TIME_IS_VALID(due) && GST_CLOCK_TIME_IS_VALID(now);
   gst_message_set_qos_values(message, timed ? GST_CLOCK_DIFF(due, now) : 0, 1, 1'000'000);
   gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, processed, skipped);

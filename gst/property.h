@@ -109,11 +109,10 @@ Property string(const char* name, std::string Settings::*member, const char* blu
 template <class Settings>
 Property numbers(const char* name, std::vector<double> Settings::*member, double min, double max,
                  const char* blurb, Mutable when = Mutable::ready) {
-  return {name, [=] { return detail::numbers_spec(name, blurb, min, max, when); },
-          [=](void* s, const GValue* v) { static_cast<Settings*>(s)->*member = detail::get_numbers(v); },
-          [=](const void* s, GValue* v) {
-            detail::set_numbers(v, static_cast<const Settings*>(s)->*member);
-          }};
+  return {
+      name, [=] { return detail::numbers_spec(name, blurb, min, max, when); },
+      [=](void* s, const GValue* v) { static_cast<Settings*>(s)->*member = detail::get_numbers(v); },
+      [=](const void* s, GValue* v) { detail::set_numbers(v, static_cast<const Settings*>(s)->*member); }};
 }
 
 /// `type_name` is the GEnum's name, unique in the process ("MpqJpegSubsampling").

@@ -37,7 +37,7 @@ struct Contents {
   std::vector<std::pair<std::string, std::size_t>> names;
   std::map<std::string, std::string> metadata;
   const Value* root = nullptr;
-  std::shared_ptr<const void> values;  ///< owns what `root` refers to
+  std::shared_ptr<const void> values;     ///< owns what `root` refers to
   std::span<const std::uint8_t> mapping;  ///< the whole file where it is mapped, or empty
 
   /// Adds an array that has one name. Throws Error(limit_exceeded) beyond limits::tensors.

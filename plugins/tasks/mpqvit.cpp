@@ -174,10 +174,12 @@ std::vector<Property> properties() {
   all.push_back(integer("input-size", &Settings::input_size, 0, 4096,
                         "Pixels, width and height, that the network looks at (0 = those of its training); "
                         "position embeddings are interpolated for others"));
-  all.push_back(numbers("mean", &Settings::mean, -10, 10,
-                        "Of red, green and blue (0 to 1), subtracted before the network (none = as published)"));
-  all.push_back(numbers("std", &Settings::deviation, 1e-6, 10,
-                        "Of red, green and blue (0 to 1), divided by before the network (none = as published)"));
+  all.push_back(
+      numbers("mean", &Settings::mean, -10, 10,
+              "Of red, green and blue (0 to 1), subtracted before the network (none = as published)"));
+  all.push_back(
+      numbers("std", &Settings::deviation, 1e-6, 10,
+              "Of red, green and blue (0 to 1), divided by before the network (none = as published)"));
   all.push_back(integer("batch-size", &Settings::batch_size, 1, 64,
                         "Most pictures that are computed at once where several elements share the weights; "
                         "none waits for others"));

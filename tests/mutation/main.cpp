@@ -74,7 +74,7 @@ Report* shared_report() {
 
 void print_heading() {
   std::cout << std::left << std::setw(20) << "route" << std::right;
-  for (const char* column : {"streams", "per s", "whole", "warned", "skipped", "refused", "silent",
+  for (const char* column : {"streams", "per s", "whole", "warned", "skipped", "refused", "silent", "stuck",
                              "findings", "slowest ms", "peak MiB"})
     std::cout << std::setw(11) << column;
   std::cout << std::endl;
@@ -85,7 +85,7 @@ void print_row(const Route& route, const Total& total, const Report& report) {
             << std::setw(11) << total.streams << std::setw(11)
             << static_cast<double>(total.streams) / std::max(total.seconds, 1e-9);
   for (const Outcome outcome :
-       {Outcome::whole, Outcome::warned, Outcome::skipped, Outcome::refused, Outcome::silent})
+       {Outcome::whole, Outcome::warned, Outcome::skipped, Outcome::refused, Outcome::silent, Outcome::stuck})
     std::cout << std::setw(11) << report.outcomes[static_cast<std::size_t>(outcome)];
   std::cout << std::setw(11) << total.findings << std::setw(11) << 1000 * report.slowest << std::setw(11)
             << report.peak / 1024 << std::endl;

@@ -52,6 +52,8 @@ gst::CapsPtr with_header(const std::string& text, const Data& header) {
   return caps;
 }
 
+constexpr GstClockTime stuck_after = 10 * GST_SECOND;
+
 }  // namespace
 
 Runner::Runner(const Route& route) : route_(route), file_(memfd_create("stream", 0)) {
@@ -128,6 +130,7 @@ Outcome Runner::run(const Stream& stream, const std::string& caps) {
   gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);  // a failure posts its error
   if (packets) push_packets(stream);
   const Outcome outcome = wait();
+  if (outcome == Outcome::stuck) return outcome;
   gst_element_set_state(pipeline_.get(), GST_STATE_READY);
   while (GstMessage* late = gst_bus_pop(bus_.get())) gst_message_unref(late);
   if (packets && outcome == Outcome::refused) {  // an appsrc would send the refused caps again
@@ -137,10 +140,21 @@ Outcome Runner::run(const Stream& stream, const std::string& caps) {
   return all_valid_ ? outcome : Outcome::invalid;
 }
 
+/// Whether the decoder has nothing in hand.
+bool Runner::decoder_waits() const {
+  const gst::ObjectPtr<GstElement> decoder(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "decoder"));
+  const gst::ObjectPtr<GstPad> sink(gst_element_get_static_pad(decoder.get(), "sink"));
+  if (!GST_PAD_STREAM_TRYLOCK(sink.get())) return false;
+  GST_PAD_STREAM_UNLOCK(sink.get());
+  return true;
+}
+
 Outcome Runner::wait() {
   bool warned = false;
   while (true) {  // however long: who started this process watches it
-    GstMessage* message = gst_bus_timed_pop(bus_.get(), GST_CLOCK_TIME_NONE);
+    GstMessage* message = gst_bus_timed_pop(bus_.get(), stuck_after);
+    if (message == nullptr && decoder_waits()) return Outcome::stuck;
+    if (message == nullptr) continue;
     const GstMessageType type = GST_MESSAGE_TYPE(message);
     print(message);
     gst_message_unref(message);

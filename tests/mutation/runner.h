@@ -19,6 +19,7 @@ enum class Outcome {
   skipped,  ///< no frame, but warnings
   refused,  ///< an error
   silent,   ///< no frame, not a word
+  stuck,    ///< the decoder waits, and an element before it does not end: the process is of no more use
   invalid,  ///< a frame that its caps do not describe: a finding
   count
 };
@@ -40,6 +41,7 @@ class Runner {
   void build();
   void open_file(const Data& bytes);
   void push_packets(const Stream& stream);
+  bool decoder_waits() const;
   Outcome wait();
   static void on_frame(GstElement* sink, GstBuffer* buffer, GstPad* pad, Runner* runner);
   static void on_pad(GstElement* demuxer, GstPad* pad, GstElement* decoder);

@@ -23,9 +23,8 @@ class ParityCase {
   /// Writes the checkpoint, which may take hundreds of megabytes. False without Python or NumPy.
   bool write_checkpoint(const std::string& file) const {
     const std::string script = (folder_.parent_path() / "make_checkpoint.py").string();
-    return std::system(
-               ("/usr/bin/python3 " + script + " " + folder_.string() + " " + file + " 2>/dev/null").c_str()) ==
-           0;
+    return std::system(("/usr/bin/python3 " + script + " " + folder_.string() + " " + file + " 2>/dev/null")
+                           .c_str()) == 0;
   }
 
   std::vector<float> input(const std::string& name) const { return array("inputs", name); }

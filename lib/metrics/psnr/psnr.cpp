@@ -96,8 +96,8 @@ std::optional<Packing> packing_of(const Picture& p) {
 }
 
 std::uint64_t square(int a, int b) {
-  const auto d = static_cast<unsigned>(a - b);
-  return std::uint64_t{d} * d;
+  const std::int64_t d = a - b;
+  return static_cast<std::uint64_t>(d * d);
 }
 
 // Bytes in a pixel before the first component and behind the last belong to nobody: a row's last pixel is

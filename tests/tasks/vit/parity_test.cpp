@@ -76,8 +76,8 @@ TEST(VitParity, PublishedPixelsAreOurs) {
   const auto height = static_cast<int>(tensor.shape[0]), width = static_cast<int>(tensor.shape[1]);
   Preprocessor preprocessor(width, height, 224, {});
   Pixels pixels;
-  preprocessor.run({mpq::PixelFormat::rgb24, width, height, {{{data.bytes.data(), std::ptrdiff_t{3} * width}}}},
-                   &pixels);
+  preprocessor.run(
+      {mpq::PixelFormat::rgb24, width, height, {{{data.bytes.data(), std::ptrdiff_t{3} * width}}}}, &pixels);
   mpq::test::expect_close(pixels, parity.input("pixel_values"), 0, 1e-6);
 }
 
