@@ -24,6 +24,8 @@ inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin L
 
 make_root() {
   [ ! -e "$root" ] || [ -e "$root/.mpq-root" ] || fail "$root is no root that this script made: remove it first"
+  # The mark goes last: what is stopped half-way can be removed by the next run.
+  [ ! -e "$root" ] || find "$root" -mindepth 1 -maxdepth 1 ! -name .mpq-root -exec rm -rf --one-file-system {} +
   rm -rf --one-file-system "$root"
   mkdir -p "$root" "$cache"
   touch "$root/.mpq-root"
