@@ -48,7 +48,7 @@ std::string compiler() {
 }  // namespace
 
 Machine this_machine() {
-  Machine machine{cpuinfo("model name"), processor_class(), 0, compiler(), {}, 0};
+  Machine machine{cpuinfo("model name"), processor_class(), 0, compiler(), {}, 0, {}};
 #ifndef __OPTIMIZE__
   machine.compiler += ", not optimizing";
 #endif

@@ -77,6 +77,7 @@ void count(Counts& counts, const ComparisonResult& result) {
 
 void run_all(const CommandLine& line) {
   Report report{this_machine(), {}};
+  report.machine.peaks = measure_peaks(report.machine.cores);
   std::cout << describe(report.machine) << "media      " << media_source() << "\n\n"
             << table_head() << std::endl;
   Counts counts{};

@@ -174,7 +174,8 @@ StreamPtr photographs(Size size, const std::string& format, const std::string& c
 }
 
 ImageView view_of(const std::string& format, const SizeInfo& size, const std::uint8_t* bytes) {
-  if (format == "RGB") return {PixelFormat::rgb24, size.width, size.height, {{{bytes, std::ptrdiff_t{3} * size.width}}}};
+  if (format == "RGB")
+    return {PixelFormat::rgb24, size.width, size.height, {{{bytes, std::ptrdiff_t{3} * size.width}}}};
   const std::ptrdiff_t luma = std::ptrdiff_t{size.width} * size.height;
   return {PixelFormat::i420,
           size.width,

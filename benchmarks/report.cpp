@@ -4,6 +4,7 @@
 #include "benchmarks/report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <iomanip>
 #include <nlohmann/json.hpp>
@@ -19,9 +20,17 @@ using Json = nlohmann::ordered_json;
 constexpr int schema = 1;
 
 Json to_json(const Machine& m) {
-  return {{"processor", m.processor}, {"processor-class", m.processor_class},
-          {"cores", m.cores},         {"compiler", m.compiler},
-          {"gstreamer", m.gstreamer}, {"load", m.load}};
+  Json peaks = Json::array();
+  for (const Peak& peak : m.peaks)
+    peaks.push_back(
+        {{"work", peak.work}, {"threads", peak.threads}, {"rate", peak.rate}, {"unit", peak.unit}});
+  return {{"processor", m.processor},
+          {"processor-class", m.processor_class},
+          {"cores", m.cores},
+          {"compiler", m.compiler},
+          {"gstreamer", m.gstreamer},
+          {"load", m.load},
+          {"peaks", peaks}};
 }
 
 Json to_json(const ComparisonResult& c) {
@@ -45,8 +54,16 @@ Json to_json(const ComparisonResult& c) {
 }
 
 Machine machine_from(const Json& j) {
-  return {j.at("processor"), j.at("processor-class"), j.at("cores"),
-          j.at("compiler"),  j.at("gstreamer"),       j.at("load")};
+  Machine machine{j.at("processor"),
+                  j.at("processor-class"),
+                  j.at("cores"),
+                  j.at("compiler"),
+                  j.at("gstreamer"),
+                  j.at("load"),
+                  {}};
+  for (const Json& peak : j.value("peaks", Json::array()))
+    machine.peaks.push_back({peak.at("work"), peak.at("threads"), peak.at("rate"), peak.at("unit")});
+  return machine;
 }
 
 ComparisonResult comparison_from(const Json& j) {
@@ -98,8 +115,13 @@ void put_changes(std::ostream& out, const ComparisonResult& before, const Compar
 }  // namespace
 
 std::string describe(const Machine& m) {
-  return text("processor  ", m.processor, " (", m.processor_class, "), ", m.cores, " cores\nsoftware   ",
-              m.compiler, ", ", m.gstreamer, "\nload       ", m.load, '\n');
+  std::string lines =
+      text("processor  ", m.processor, " (", m.processor_class, "), ", m.cores, " cores\nsoftware   ",
+           m.compiler, ", ", m.gstreamer, "\nload       ", m.load, '\n');
+  for (const Peak& peak : m.peaks)
+    lines += text("peak       ", std::round(10 * peak.rate) / 10, ' ', peak.unit, ", ", peak.work, ", ",
+                  peak.threads, peak.threads == 1 ? " thread\n" : " threads\n");
+  return lines;
 }
 
 void write_report(const Report& report, const std::string& path) {

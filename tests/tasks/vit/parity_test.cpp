@@ -3,8 +3,11 @@
 
 // ViT-B/16 with Hugging Face's names, block by block; and how far bfloat16 is from float32.
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <cmath>
+#include <fstream>
+#include <memory>
 
 #include "core/resize.h"
 #include "support/parity.h"
@@ -30,6 +33,14 @@ std::vector<float> every(const at::Tensor& tokens, std::int64_t step) {
   return values(tokens.slice(1, 0, tokens.size(1), step));
 }
 
+/// Bytes of this process, as the kernel calls them.
+double memory(const std::string& name) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with(name + ":")) return 1024 * std::stod(line.substr(name.size() + 1));
+  return 0;
+}
+
 /// ||a - b|| / ||b||
 double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
   double error = 0, norm = 0;
@@ -40,31 +51,66 @@ double relative_error(const std::vector<float>& a, const std::vector<float>& b) 
   return std::sqrt(error / norm);
 }
 
-TEST(VitParity, BaseGivesHuggingFacesHiddenStatesAndLogits) {
-  MPQ_REQUIRE_SHARED(folder, "parity/vit_base_hf");
-  const ParityCase parity(folder);
-  const mpq::test::TemporaryFolder temporary;
-  const std::string weights = temporary / "vit_base.safetensors";
-  if (!parity.write_checkpoint(weights)) GTEST_SKIP() << "needs python3-numpy";
-  std::vector<float> pixels = parity.input("pixel_values");
-  {
-    const auto model = Model::load(weights, {}, float32);
-    const Model::Network& network = model->network();
-    const c10::InferenceMode guard;
-    at::Tensor x = network.embed(at::from_blob(pixels.data(), {1, 3, 224, 224}, at::kFloat));
-    parity.expect("hidden_embeddings", every(x, 8));
-    for (std::size_t i = 0; i < network.blocks.size(); ++i) {
-      x = network.block(i, x, x.size(1));
-      if (i == 0) parity.expect("hidden_block0", every(x, 8));
-    }
-    parity.expect("hidden_block11", every(x, 16));
-    parity.expect("logits", model->logits(pixels, 1));
+/// ViT-B of the parity case, written once.
+class VitBase : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const auto folder = mpq::test::shared_file("parity/vit_base_hf");
+    if (folder.empty()) return;
+    folder_ = std::make_unique<mpq::test::TemporaryFolder>();
+    const std::string file = *folder_ / "vit_base.safetensors";
+    if (ParityCase(folder).write_checkpoint(file)) weights_ = file;
   }
-  const auto model = Model::load(weights, {}, bfloat16);
-  const auto expected = read_floats(folder / "out_logits.npy");
-  const double error = relative_error(model->logits(pixels, 1), expected);
+  static void TearDownTestSuite() { folder_.reset(); }
+
+  static inline std::unique_ptr<mpq::test::TemporaryFolder> folder_;
+  static inline std::string weights_;
+};
+
+TEST_F(VitBase, GivesHuggingFacesHiddenStatesAndLogits) {
+  MPQ_REQUIRE_SHARED(folder, "parity/vit_base_hf");
+  if (weights_.empty()) GTEST_SKIP() << "needs python3-numpy";
+  const ParityCase parity(folder);
+  std::vector<float> pixels = parity.input("pixel_values");
+  const auto model = Model::load(weights_, {}, float32);
+  const Model::Network& network = model->network();
+  const c10::InferenceMode guard;
+  at::Tensor x = network.embed(at::from_blob(pixels.data(), {1, 3, 224, 224}, at::kFloat));
+  parity.expect("hidden_embeddings", every(x, 8));
+  for (std::size_t i = 0; i < network.blocks.size(); ++i) {
+    x = network.block(i, x, x.size(1));
+    if (i == 0) parity.expect("hidden_block0", every(x, 8));
+  }
+  parity.expect("hidden_block11", every(x, 16));
+  parity.expect("logits", model->logits(pixels, 1));
+}
+
+TEST_F(VitBase, Bfloat16LogitsAreNear) {
+  MPQ_REQUIRE_SHARED(folder, "parity/vit_base_hf");
+  if (weights_.empty()) GTEST_SKIP() << "needs python3-numpy";
+  const auto model = Model::load(weights_, {}, bfloat16);
+  const double error = relative_error(model->logits(ParityCase(folder).input("pixel_values"), 1),
+                                      read_floats(folder / "out_logits.npy"));
   RecordProperty("bfloat16_relative_error", std::to_string(error));
   EXPECT_LT(error, 0.02);
+}
+
+// While a file is loaded, and when two elements have it.
+TEST_F(VitBase, IsInMemoryOnce) {
+  MPQ_REQUIRE_SHARED(folder, "parity/vit_base_hf");
+  if (weights_.empty()) GTEST_SKIP() << "needs python3-numpy";
+  const auto bytes = static_cast<double>(std::filesystem::file_size(weights_));
+  for (const auto& [options, most] : {std::pair{float32, 1.3}, std::pair{bfloat16, 0.8}}) {
+    at::ones({1}).to(at::kBFloat16);              // LibTorch itself is there
+    std::ofstream("/proc/self/clear_refs") << 5;  // the peak begins here
+    const double before = memory("VmRSS");
+    const auto first = Model::load(weights_, {}, options);
+    const double growth = (memory("VmHWM") - before) / bytes, kept = memory("VmRSS");
+    RecordProperty("growth_" + std::string(first->precision()), std::to_string(growth));
+    EXPECT_LT(growth, most) << first->precision();
+    const auto second = Model::load(weights_, {}, options);
+    EXPECT_LT(memory("VmRSS") - kept, 0.02 * bytes) << first->precision();
+  }
 }
 
 TEST(VitParity, PublishedPixelsAreOurs) {
