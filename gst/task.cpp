@@ -58,7 +58,7 @@ KindInfo Task::kind() {
 void Task::publish(Result result, GstBuffer* buffer) {
   result.index = index_;
   set_times(result, buffer);
-  draw(result, buffer);
+  decorate(result, buffer);
   attach_result(buffer, result);
   publisher().publish(gobject(), result);
 }

@@ -71,9 +71,10 @@ class Task : public Meter {
   /// Looks at a frame and says what it found, without its times and index. Throws Error.
   virtual Result infer(GstBuffer* buffer) = 0;
 
-  /// Draws a result, perhaps a stale one, onto its picture, where the user asks for that. Mapping the buffer
-  /// for writing copies memory that somebody else holds as well. Throws Error.
-  virtual void draw(const Result&, GstBuffer*) {}
+  /// Adds to a picture that leaves what its result, perhaps a stale one, calls for: metas of other kinds, and
+  /// text or colours where the user asks for them (mapping the buffer for writing copies memory that somebody
+  /// else holds as well). Throws Error.
+  virtual void decorate(const Result&, GstBuffer*) {}
 
   void measure(GstBuffer* buffer) override { static_cast<void>(handle(buffer)); }
 

@@ -22,6 +22,7 @@
 #include <iomanip>
 
 #include "core/text.h"
+#include "gst/analytics.h"
 #include "gst/task.h"
 #include "gst/text_overlay.h"
 #include "gst/video.h"
@@ -90,10 +91,13 @@ class Vit final : public WithSettings<Task, Settings> {
     return result;
   }
 
-  void draw(const Result& result, GstBuffer* buffer) override {
+  void decorate(const Result& result, GstBuffer* buffer) override {
+    const std::vector<ClassScore> scores = scores_of(result);
+    attach_classification(buffer, scores);
     if (!settings().overlay) return;
     if (!overlay_) overlay_.emplace();
-    overlay_->draw(lines(result), MappedFrame(info_, buffer, GST_MAP_READWRITE).mutable_view());
+    const bool stale = find_detail(result, "stale").has_value();
+    overlay_->draw(lines(scores, stale), MappedFrame(info_, buffer, GST_MAP_READWRITE).mutable_view());
   }
 
  protected:
@@ -130,16 +134,23 @@ class Vit final : public WithSettings<Task, Settings> {
     return i < labels_.size() && !labels_[i].empty() ? labels_[i] : std::to_string(index);
   }
 
-  std::vector<std::string> lines(const Result& result) const {
-    std::vector<std::string> all;
-    for (int i = 1; i <= 10; ++i) {  // more would hide the picture
-      const auto index = find_detail(result, text("class-", i));
-      if (!index) break;
-      const double probability = find_detail(result, text("probability-", i)).value_or(0);
-      all.push_back(text(label_of(static_cast<int>(*index)), "  ", std::fixed, std::setprecision(1),
-                         100 * probability, " %"));
+  std::vector<ClassScore> scores_of(const Result& result) const {
+    std::vector<ClassScore> scores;
+    for (std::size_t i = 0; i + 1 < result.details.size(); i += 2) {
+      const auto& [name, index] = result.details[i];
+      if (!name.starts_with("class-")) break;
+      scores.push_back({label_of(static_cast<int>(index)), result.details[i + 1].second});
     }
-    if (!all.empty() && find_detail(result, "stale")) all.front() += " (stale)";
+    return scores;
+  }
+
+  static std::vector<std::string> lines(const std::vector<ClassScore>& scores, bool stale) {
+    std::vector<std::string> all;
+    for (const ClassScore& score : scores) {
+      if (all.size() == 10) break;  // more would hide the picture
+      all.push_back(text(score.label, "  ", std::fixed, std::setprecision(1), 100 * score.probability, " %"));
+    }
+    if (!all.empty() && stale) all.front() += " (stale)";
     return all;
   }
 
