@@ -50,9 +50,11 @@ def stale_pages(root, folder):
 def launch_lines(root):
     """(file, line) of each launch line in a code block; a line may go on after a backslash."""
     for page in [root / "README.md", *sorted((root / "docs").rglob("*.md"))]:
-        blocks = page.read_text(encoding="utf-8").split("\n```")[1::2]
-        for line in "\n".join(blocks).replace("\\\n", " ").splitlines():
-            found = re.match(r"(?:\$ )?(?:\./mpq run )?(gst-launch-1\.0 .*)", line)
+        text = page.read_text(encoding="utf-8")
+        fenced = text.split("\n```")[1::2]
+        indented = re.findall(r"^    .*(?:\\\n.*)*", text, re.MULTILINE)
+        for line in "\n".join(fenced + indented).replace("\\\n", " ").splitlines():
+            found = re.match(r" *(?:\$ )?(?:\./mpq run )?(gst-launch-1\.0 .*)", line)
             if found:
                 yield page.relative_to(root), found.group(1)
 
