@@ -79,7 +79,7 @@ def type_of(spec, element):
 def default_of(spec, element):
     if not spec.flags & GObject.ParamFlags.WRITABLE:
         return ""
-    value = spec.default_value
+    value = getattr(spec, "default_value", None)  # PyGObject 3.50 has none for arrays
     if spec.value_type.is_a(GObject.TYPE_ENUM):
         return f"`{enum_values(spec, element)[int(value)].value_nick}`"
     if spec.value_type.name == "gboolean":
