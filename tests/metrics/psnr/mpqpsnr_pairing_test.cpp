@@ -141,6 +141,8 @@ TEST(MpqPsnrPairing, AnInputMayJoinWhileTheStreamRuns) {
   c.pictures("dist_1", 11, {0});
   gst_element_set_state(c.pipeline().get(), GST_STATE_PLAYING);
   ASSERT_TRUE(c.pipeline().pull());
+  // On its way to PLAYING the pipeline would take the new source along before it is linked.
+  gst_element_get_state(c.pipeline().get(), nullptr, nullptr, GST_CLOCK_TIME_NONE);
   const auto psnr = c.pipeline().element("p");
   GstElement* source = gst_element_factory_make("appsrc", "dist_0");
   g_object_set(source, "format", GST_FORMAT_TIME, nullptr);
