@@ -273,13 +273,14 @@ std::shared_ptr<const Model> Model::load(const std::filesystem::path& weights,
                                          const std::filesystem::path& head, const nn::Options& options,
                                          int image_size) {
   static nn::Shared<std::string, Model> models;
-  const nn::Placement placement = nn::place(options);
+  const nn::Placement placement = nn::apart([&] { return nn::place(options); });
   try {
     const std::string key =
         text(nn::file_identity(weights), '\n', head.empty() ? "" : nn::file_identity(head), '\n',
              placement.device.str(), '\n', static_cast<int>(placement.type), '\n', placement.threads, '\n',
              image_size);
-    return models.get(key, [&] { return build(weights, head, placement, image_size); });
+    return models.get(key,
+                      [&] { return nn::apart([&] { return build(weights, head, placement, image_size); }); });
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorCode::io, text("the model file cannot be read: ", error.what()),
                 "Check the name; mpq-models lists what can be fetched");
