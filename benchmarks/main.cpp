@@ -119,5 +119,6 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   gst_init(nullptr, nullptr);
+  g_thread_pool_set_max_unused_threads(0);  // a streaming thread that is over takes its OpenMP threads along
   return mpq::bench::run(argc, argv);
 }

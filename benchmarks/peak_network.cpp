@@ -3,7 +3,7 @@
 
 // Peaks of what networks consist of.
 #include "benchmarks/peak.h"
-#include "nn/torch.h"
+#include "nn/runtime.h"
 
 namespace mpq::bench {
 namespace {
@@ -27,7 +27,7 @@ Peak convolution(at::ScalarType type, const char* name, int threads) {
   return {std::string("3x3 convolution, ") + name, threads, operations / seconds * 1e-9, "GFLOP/s"};
 }
 
-std::vector<Peak> network_peaks(int cores) {
+std::vector<Peak> measure(int cores) {
   const c10::InferenceMode guard;
   std::vector<Peak> peaks;
   for (const int threads : {1, cores}) {
@@ -39,6 +39,10 @@ std::vector<Peak> network_peaks(int cores) {
     peaks.push_back(convolution(at::kBFloat16, "bfloat16", threads));
   }
   return peaks;
+}
+
+std::vector<Peak> network_peaks(int cores) {
+  return nn::apart([=] { return measure(cores); });
 }
 
 const bool registered = (peak_functions().push_back(network_peaks), true);

@@ -95,16 +95,23 @@ vit::Pixels test_pixels() {
 
 using ModelPtr = std::shared_ptr<const vit::Model>;
 
+/// The same with OpenMP threads that end with it, as those of a pipeline do.
+Leg alone(Leg leg) {
+  return {leg.name, [run = std::move(leg.run)](std::size_t count, Bytes* output) {
+            return nn::apart([&] { return run(count, output); });
+          }};
+}
+
 Leg network_leg(const std::string& name, const std::string& weights, const nn::Options& options) {
   const ModelPtr model = vit::Model::load(weights, {}, options);
-  return loop_leg(name, [model] {
+  return alone(loop_leg(name, [model] {
     return [model, pixels = test_pixels()](std::size_t, Bytes*) { model->logits(pixels, 1); };
-  });
+  }));
 }
 
 /// Matrix products of the same number of operations, of a size that this machine is fastest with.
 Leg peak_leg(double operations, int threads) {
-  return loop_leg("products alone", [=] {
+  return alone(loop_leg("products alone", [=] {
     const auto type = nn::prefers_bfloat16() ? at::kBFloat16 : at::kFloat;
     constexpr std::int64_t side = 1024;
     const auto rows = static_cast<std::int64_t>(operations / (2.0 * side * side));
@@ -115,7 +122,7 @@ Leg peak_leg(double operations, int threads) {
       for (std::int64_t left = rows; left > 0; left -= side)
         at::matmul(a.narrow(0, 0, std::min(left, side)), b);
     };
-  });
+  }));
 }
 
 double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
@@ -134,7 +141,8 @@ Leg peer_leg(const std::string& weights, int threads) {
   std::istringstream words(peer->ask("logits"));
   const std::vector<float> logits{std::istream_iterator<float>(words), {}};
   const auto model = vit::Model::load(weights, {}, {.precision = nn::Precision::float32});
-  if (logits.size() != classes || !(relative_error(model->logits(test_pixels(), 1), logits) < 1e-4))
+  if (logits.size() != classes ||
+      !(relative_error(nn::apart([&] { return model->logits(test_pixels(), 1); }), logits) < 1e-4))
     throw Error(ErrorCode::internal, "ViT in PyTorch does not give our logits");
   return {text("PyTorch float32, ", threads, threads == 1 ? " thread" : " threads"),
           [peer](std::size_t count, Bytes*) {

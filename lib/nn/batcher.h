@@ -41,6 +41,12 @@ class Batcher {
     return std::move(own.output);
   }
 
+  /// Requests that no computation has taken yet.
+  std::size_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+  }
+
  private:
   struct Request {
     const Input* input;
@@ -74,7 +80,7 @@ class Batcher {
   }
 
   Compute compute_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Request*> waiting_;
   bool busy_ = false;

@@ -140,13 +140,13 @@ Outcome Runner::run(const Stream& stream, const std::string& caps) {
   return all_valid_ ? outcome : Outcome::invalid;
 }
 
-/// Whether the decoder has nothing in hand.
+/// Whether the decoder has nothing in hand, and is still to be told that the stream ends.
 bool Runner::decoder_waits() const {
   const gst::ObjectPtr<GstElement> decoder(gst_bin_get_by_name(GST_BIN(pipeline_.get()), "decoder"));
   const gst::ObjectPtr<GstPad> sink(gst_element_get_static_pad(decoder.get(), "sink"));
   if (!GST_PAD_STREAM_TRYLOCK(sink.get())) return false;
   GST_PAD_STREAM_UNLOCK(sink.get());
-  return true;
+  return !GST_PAD_IS_EOS(sink.get());
 }
 
 Outcome Runner::wait() {

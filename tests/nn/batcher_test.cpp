@@ -43,7 +43,7 @@ TEST(Batcher, GathersWhatComesWhileItIsBusy) {
   threads.emplace_back(ask, 0);
   begun.wait();
   for (std::size_t i = 1; i < 6; ++i) threads.emplace_back(ask, i);
-  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  while (batcher.waiting() < 5) std::this_thread::yield();
   go_on.count_down();
   threads.clear();
   EXPECT_EQ(outputs, (std::vector<int>{0, 2, 4, 6, 8, 10}));

@@ -77,6 +77,8 @@ TEST_F(MpqVit, SaysWhatIsWrongWithItsFilesBeforeAnythingRuns) {
            {"model-file=" + (folder_ / "broken"), "broken"},
            {"model-file=" + model_ + " head-file=" + model_, "unexpected: cls_token"},
            {"model-file=" + model_ + " device=tpu", "tpu"},
+           {"model-file=" + model_ + " mean=\"<0.5,0.5>\"", "mean has 2 values instead of 3"},
+           {"model-file=" + model_ + " input-size=5", "patches have 2"},
            {"model-file=" + model_ + " labels-file=/nowhere/labels", "/nowhere/labels"}}) {
     Pipeline p("videotestsrc num-buffers=1 ! video/x-raw,format=RGB ! mpqvit " + options + " ! fakesink");
     EXPECT_FALSE(p.run()) << options;
@@ -162,6 +164,35 @@ TEST_F(MpqVit, DrawsThatAnAnswerIsStale) {
   const auto fresh = drawn(frames[0]), stale = drawn(frames[1]);
   EXPECT_GT(stale.first, fresh.first + 20);
   EXPECT_EQ(stale.second, fresh.second);
+}
+
+TEST_F(MpqVit, AddsItsTimeToThePipelinesLatency) {
+  Pipeline p(with_source());
+  for (int i = 0; i < 3; ++i) push_picture(p, static_cast<GstClockTime>(i) * 40 * GST_MSECOND);
+  mpq::test::end_of_stream(p, "in");
+  ASSERT_TRUE(p.run()) << p.error();
+  const mpq::gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(p.element("v").get(), "src"));
+  GstQuery* const query = gst_query_new_latency();
+  ASSERT_TRUE(gst_pad_query(pad.get(), query));
+  GstClockTime least = 0;
+  gst_query_parse_latency(query, nullptr, &least, nullptr);
+  gst_query_unref(query);
+  EXPECT_GT(least, 0U);
+  EXPECT_LT(least, 10 * GST_SECOND);
+}
+
+TEST_F(MpqVit, TakesStatisticsSizeAndBatchesAsProperties) {
+  const std::string vit = element(
+      "mean=\"<0.485,0.456,0.406>\" std=\"<0.229,0.224,0.225>\" filter=bicubic fit=crop "
+      "short-side=10 input-size=8 batch-size=4");
+  Pipeline p(
+      "videotestsrc num-buffers=20 ! video/x-raw,format=RGB,width=16,height=12 ! tee name=t ! queue ! " +
+      vit + " ! fakesink t. ! queue ! " + vit.substr(0, 7) + vit.substr(14) + " ! fakesink");
+  ASSERT_TRUE(p.run()) << p.error();
+  int answers = 0;
+  for (const Result& result : p.results())
+    if (result.metric == "classification" && find_detail(result, "class-1") == 2) ++answers;
+  EXPECT_EQ(answers, 40);
 }
 
 TEST_F(MpqVit, StartsAndStopsAHundredTimes) {

@@ -6,10 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "checkpoint/safetensors_writer.h"
 
 namespace mpq::test {
 
@@ -37,24 +38,16 @@ inline void write_tiny_vit(const std::string& path, const std::vector<float>& bi
       {"norm.bias", {4}},
       {"head.weight", {classes, 4}},
       {"head.bias", {classes}}};
-  nlohmann::ordered_json header;
-  std::vector<float> values;
+  std::vector<std::vector<float>> values;
+  std::vector<checkpoint::TensorSource> sources;
+  values.reserve(shapes.size());
   for (const auto& [name, shape] : shapes) {
-    std::size_t count = 1;
-    for (const std::int64_t size : shape) count *= static_cast<std::size_t>(size);
-    const std::size_t begin = 4 * values.size();
-    if (name == "head.bias")
-      values.insert(values.end(), bias.begin(), bias.end());
-    else
-      values.resize(values.size() + count);
-    header[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {begin, 4 * values.size()}}};
+    const checkpoint::Tensor tensor{name, checkpoint::Dtype::float32, shape};
+    values.push_back(name == "head.bias" ? bias
+                                         : std::vector<float>(static_cast<std::size_t>(tensor.elements())));
+    sources.push_back({tensor, [&value = values.back()] { return checkpoint::view(value); }});
   }
-  const std::string text = header.dump();
-  const std::uint64_t length = text.size();
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(&length), sizeof length);
-  file << text;
-  file.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(4 * values.size()));
+  checkpoint::write_safetensors(path, sources);
 }
 
 }  // namespace mpq::test
