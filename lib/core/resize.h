@@ -39,10 +39,11 @@ class Resizer {
     std::vector<std::int32_t> weights;  ///< [out, taps], 22 fraction bits
   };
 
-  void horizontal(const ImageView& in, std::uint8_t* rows, std::ptrdiff_t stride) const;
+  void horizontal(const ImageView& in, std::uint8_t* rows, std::ptrdiff_t stride);
   void vertical(const std::uint8_t* rows, std::ptrdiff_t stride, const MutableImageView& out);
 
   Axis x_, y_;
+  std::vector<std::uint8_t> row_;   ///< of the input, and a byte more
   std::vector<std::uint8_t> rows_;  ///< between the passes
   std::vector<std::int32_t> sums_;  ///< of one output row
 };
