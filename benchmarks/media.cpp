@@ -104,11 +104,11 @@ Bytes mosaic(std::size_t first) {
   Bytes pixels(std::size_t{3} * width * height);
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; x += photo_width) {
-      const auto tile = static_cast<std::size_t>(y / photo_height * 3 + x / photo_width);
+      const int tile = y / photo_height * 3 + x / photo_width;
       const auto count = std::size_t{3} * static_cast<std::size_t>(std::min(photo_width, width - x));
       std::memcpy(
           pixels.data() + std::ptrdiff_t{3} * (std::ptrdiff_t{y} * width + x),
-          photographs[(first + tile) % 9].data() + std::ptrdiff_t{3} * (y % photo_height) * photo_width,
+          photographs[(first + static_cast<std::size_t>(tile)) % 9].data() + std::ptrdiff_t{3} * (y % photo_height) * photo_width,
           count);
     }
   }
