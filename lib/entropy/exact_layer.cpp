@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "entropy/exact_layer.h"
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace mpq::entropy {
+namespace {
+
+constexpr int block_inputs = 2 * block_pairs;
+constexpr int largest_exponent = 30;
+constexpr std::int64_t largest_weight = 32767, largest_block = 65535;
+constexpr int input_bits = 15;
+constexpr std::int64_t leaky_slope = 42949673;  // 0.01 * 2^32
+
+std::int64_t scaled(float weight, int exponent) {
+  return static_cast<std::int64_t>(std::floor(std::ldexp(static_cast<double>(weight), exponent) + 0.5));
+}
+
+bool fits(std::span<const float> row, int exponent) {
+  for (std::size_t first = 0; first < row.size(); first += block_inputs) {
+    std::int64_t block = 0;
+    for (std::size_t i = first; i < std::min(first + block_inputs, row.size()); ++i) {
+      const std::int64_t weight = std::abs(scaled(row[i], exponent));
+      if (weight > largest_weight) return false;
+      block += weight;
+    }
+    if (block > largest_block) return false;
+  }
+  return true;
+}
+
+int choose_exponent(std::span<const float> row) {
+  double largest = 0;
+  for (const float weight : row) largest = std::max(largest, std::abs(static_cast<double>(weight)));
+  if (!(largest <= largest_weight)) return -1;
+  // Begins where the largest weight alone would fit.
+  int exponent = largest == 0 ? 0 : std::min(largest_exponent, input_bits - std::ilogb(largest));
+  while (exponent >= 0 && !fits(row, exponent)) --exponent;
+  return exponent;
+}
+
+Fixed activate(std::int64_t value, Activation activation) {
+  if (value < 0 && activation == Activation::relu) return 0;
+  const Fixed result = saturate(value);
+  if (value < 0 && activation == Activation::leaky_relu)
+    return static_cast<Fixed>(shift_right(result * leaky_slope, 32));
+  return result;
+}
+
+/// value * 2^bits, as far as it matters before saturation.
+std::int64_t scale(std::int32_t value, int bits) {
+  if (bits <= 0) return shift_right(value, std::min(-bits, 62));
+  return std::int64_t{value} << std::min(bits, 31);
+}
+
+}  // namespace
+
+void Panel::resize(int positions, int inputs) {
+  positions_ = positions;
+  inputs_ = inputs;
+  const int padded = (inputs + block_inputs - 1) / block_inputs * block_inputs;
+  pairs_.resize(static_cast<std::size_t>(positions) * static_cast<std::size_t>(padded));
+  shifts_.resize(static_cast<std::size_t>(positions));
+  row_.assign(static_cast<std::size_t>(padded), 0);
+}
+
+void Panel::set(int position, const Inputs& inputs) {
+  std::uint32_t all = 0;  // its highest bit is that of the largest magnitude
+  for (const Fixed* piece : inputs.pieces) {
+    if (piece == nullptr) continue;
+    for (int i = 0; i < inputs.length; ++i) all |= static_cast<std::uint32_t>(piece[i] ^ (piece[i] >> 31));
+  }
+  const int shift = std::max(0, static_cast<int>(std::bit_width(all)) - input_bits);
+  shifts_[static_cast<std::size_t>(position)] = shift;
+  const std::int32_t half = shift == 0 ? 0 : 1 << (shift - 1);
+  std::int16_t* row = row_.data();
+  for (const Fixed* piece : inputs.pieces) {
+    if (piece == nullptr)
+      std::fill_n(row, inputs.length, std::int16_t{0});
+    else
+      for (int i = 0; i < inputs.length; ++i)
+        row[i] = static_cast<std::int16_t>(std::clamp(
+            (piece[i] >> shift) + ((piece[i] & ((1 << shift) - 1)) >= half && shift > 0), -32767, 32767));
+    row += inputs.length;
+  }
+  std::int16_t* to = pairs_.data() + std::ptrdiff_t{2} * position;
+  for (std::size_t i = 0; i < row_.size(); i += 2, to += std::ptrdiff_t{2} * positions_) {
+    to[0] = row_[i];
+    to[1] = row_[i + 1];
+  }
+}
+
+ExactLayer::ExactLayer(std::span<const float> weights, std::span<const float> bias, Activation activation)
+    : rows_(static_cast<int>(bias.size())),
+      inputs_(bias.empty() ? 0 : static_cast<int>(weights.size() / bias.size())),
+      blocks_((inputs_ + block_inputs - 1) / block_inputs),
+      activation_(activation) {
+  if (inputs_ < 1 || weights.size() != bias.size() * static_cast<std::size_t>(inputs_) || blocks_ > 1 << 16)
+    throw Error(ErrorCode::invalid_argument,
+                text("a layer with ", weights.size(), " weights and ", bias.size(), " rows"));
+  while (1 << block_shift_ < blocks_) ++block_shift_;
+  const auto groups = static_cast<std::size_t>((rows_ + lanes - 1) / lanes);
+  weights_.resize(groups * lanes * static_cast<std::size_t>(blocks_) * block_inputs);
+  for (int row = 0; row < rows_; ++row) {
+    quantise(weights.subspan(static_cast<std::size_t>(row) * static_cast<std::size_t>(inputs_),
+                             static_cast<std::size_t>(inputs_)),
+             row);
+    bias_.push_back(to_fixed(static_cast<double>(bias[static_cast<std::size_t>(row)])));
+  }
+}
+
+void ExactLayer::quantise(std::span<const float> row, int index) {
+  const int exponent = choose_exponent(row);
+  if (exponent < 0)
+    throw Error(ErrorCode::unsupported, text("row ", index, " of a layer has weights that are too large"),
+                "Check that the file is a trained model");
+  exponents_.push_back(exponent);
+  std::int16_t* to = weights_.data() +
+                     static_cast<std::ptrdiff_t>(index / lanes) * blocks_ * block_pairs * lanes * 2 +
+                     static_cast<std::ptrdiff_t>(index % lanes) * 2;
+  for (std::size_t i = 0; i < row.size(); ++i)
+    to[i / 2 * lanes * 2 + i % 2] = static_cast<std::int16_t>(scaled(row[i], exponent));
+}
+
+void ExactLayer::finish(const std::int32_t* sums, int first_row, int input_shift, Fixed* output) const {
+  const int last = std::min(first_row + lanes, rows_);
+  for (int row = first_row; row < last; ++row) {
+    const auto r = static_cast<std::size_t>(row);
+    const std::int64_t sum = scale(sums[row - first_row], block_shift_ + input_shift - exponents_[r]);
+    output[row] = activate(sum + bias_[r], activation_);
+  }
+}
+
+void ExactLayer::run(const Panel& panel, std::span<Fixed* const> outputs, const Kernel& kernel) const {
+  const int all = panel.positions(), tiles = (all + kernel.most_positions - 1) / kernel.most_positions;
+  std::int32_t sums[16 * lanes];
+  const std::size_t group_size = static_cast<std::size_t>(blocks_) * block_pairs * lanes * 2;
+  for (int first_row = 0; first_row < rows_; first_row += lanes) {
+    const std::int16_t* weights = weights_.data() + static_cast<std::size_t>(first_row / lanes) * group_size;
+    for (int tile = 0; tile < tiles; ++tile) {
+      const int first = all * tile / tiles, count = all * (tile + 1) / tiles - first;
+      kernel.run({.weights = weights,
+                  .activations = panel.data() + std::ptrdiff_t{2} * first,
+                  .stride = static_cast<std::size_t>(all),
+                  .blocks = blocks_,
+                  .shift = block_shift_,
+                  .sums = sums},
+                 count);
+      for (int p = 0; p < count; ++p)
+        finish(sums + std::ptrdiff_t{lanes} * p, first_row, panel.shift(first + p),
+               outputs[static_cast<std::size_t>(first + p)]);
+    }
+  }
+}
+
+void ExactLayer::append_contents(std::vector<std::int32_t>* list) const {
+  list->insert(list->end(), {rows_, inputs_, block_shift_, static_cast<std::int32_t>(activation_)});
+  list->insert(list->end(), exponents_.begin(), exponents_.end());
+  list->insert(list->end(), bias_.begin(), bias_.end());
+  list->insert(list->end(), weights_.begin(), weights_.end());
+}
+
+}  // namespace mpq::entropy
