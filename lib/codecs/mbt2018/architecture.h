@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Which network of the MBT2018 family a checkpoint holds, and its tensors by one set of names: those that the
+// current CompressAI gives them (g_a.0.weight, entropy_bottleneck.matrices.0,
+// gaussian_conditional.scale_table). The networks: Minnen, Balle, Toderici, "Joint Autoregressive and
+// Hierarchical Priors for Learned Image Compression" (2018), and Balle et al., "Variational Image Compression
+// with a Scale Hyperprior" (2018).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "checkpoint/binding.h"
+
+namespace mpq::mbt2018 {
+
+enum class Variant {
+  mbt2018,     ///< hyperprior and context model give means and scales
+  mean,        ///< the hyperprior alone gives means and scales
+  hyperprior,  ///< the hyperprior gives scales; there are no means
+};
+
+/// "mbt2018", "mbt2018-mean", "bmshj2018-hyperprior": as CompressAI calls them.
+const char* name(Variant variant);
+
+struct Architecture {
+  Variant variant = Variant::mbt2018;
+  int n = 0;  ///< channels of the hidden layers and of z
+  int m = 0;  ///< channels of the latents y
+
+  bool operator==(const Architecture&) const = default;
+};
+
+/// Pixels of the picture along a value of y, and of z.
+constexpr int latent_stride = 16, hyper_stride = 64;
+
+/// Cheap to copy; the file stays open as long as one copy lives. Of the constants that files keep beside the
+/// weights, GDN's pedestals and bounds are bound (g_a.1.beta_reparam.lower_bound.bound), others are not: the
+/// context model's mask is always of type A (a weight counts in rows 0 and 1, and in columns 0 and 1 of
+/// row 2), a scale is at least 0.11, a likelihood at least 1e-9.
+struct Model {
+  Architecture architecture;
+  checkpoint::Binding weights;
+  /// False where the model was saved before update(): the tables (_quantized_cdf, _cdf_length, _offset,
+  /// scale_table) have the shape [0] then.
+  bool has_tables = false;
+};
+
+/// Opens a checkpoint in any of the formats and spellings (parameters of the bottleneck as `matrices.0`,
+/// `_matrices.0` or `_matrix0`; `module.` and `state_dict.` before all names, with what a training program
+/// keeps beside these). Throws what checkpoint::open throws; Error(mismatch) for another network's weights
+/// and for tensors that are missing, unexpected or of another shape.
+Model open(const std::filesystem::path& path);
+
+/// The same for a checkpoint that is open.
+Model fit(std::shared_ptr<const checkpoint::Checkpoint> file);
+
+}  // namespace mpq::mbt2018
