@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "codecs/mbt2018/latent_coder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "stream/frame.h"
+
+namespace mpq::mbt2018 {
+namespace {
+
+using entropy::Fixed;
+using entropy::fraction_bits;
+using entropy::Map;
+using entropy::saturate;
+using entropy::Tap;
+
+constexpr std::int32_t largest_symbol = 4095;
+
+/// The symbol of a value that lies `distance` from its mean; halves go to the even number, as torch.round().
+std::int32_t quantise(std::int64_t distance) {
+  constexpr std::int64_t one = std::int64_t{1} << fraction_bits, half = one / 2;
+  std::int64_t symbol = (distance + half) >> fraction_bits;
+  if (symbol * one - distance == half && symbol % 2 != 0) --symbol;
+  return static_cast<std::int32_t>(
+      std::clamp(symbol, std::int64_t{-largest_symbol}, std::int64_t{largest_symbol}));
+}
+
+Fixed restore(std::int32_t symbol, Fixed mean) {
+  return saturate((std::int64_t{symbol} << fraction_bits) + mean);
+}
+
+/// Codes one value: an encoder finds the unquantised one in `value`, and both leave the quantised one there.
+void code(entropy::RansEncoder<entropy::native_states>& encoder, const entropy::CdfTables& tables, int row,
+          Fixed mean, Fixed* value) {
+  const std::int32_t symbol = quantise(std::int64_t{*value} - mean);
+  encoder.put(tables, row, symbol);
+  *value = restore(symbol, mean);
+}
+
+void code(entropy::RansDecoder<entropy::native_states>& decoder, const entropy::CdfTables& tables, int row,
+          Fixed mean, Fixed* value) {
+  const std::int32_t symbol = decoder.get(tables, row);
+  if (symbol > largest_symbol || symbol < -largest_symbol)
+    throw Error(ErrorCode::corrupt_data, text("the latent ", symbol, " is beyond what an encoder writes"));
+  *value = restore(symbol, mean);
+}
+
+void add_little_endian(const Map& map, std::vector<std::uint8_t>* bytes) {
+  for (const Fixed value : map.values)
+    for (int shift = 0; shift < 32; shift += 8)
+      bytes->push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> shift));
+}
+
+Map to_map(std::span<const float> values, int height, int width, int channels) {
+  Map map(height, width, channels);
+  if (values.size() != map.values.size())
+    throw Error(ErrorCode::invalid_argument,
+                text(values.size(), " latents instead of ", height, " x ", width, " x ", channels));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    map.values[i] = entropy::to_fixed(static_cast<double>(values[i]));
+  return map;
+}
+
+}  // namespace
+
+LatentCoder::LatentCoder(std::shared_ptr<const EntropyModel> model)
+    : model_(std::move(model)), context_(*model_) {}
+
+CodedLatents LatentCoder::encode(std::span<const float> y, std::span<const float> z, Grid grid) {
+  const Architecture& architecture = model_->architecture();
+  z_ = to_map(z, grid.height, grid.width, architecture.n);
+  latents_ = to_map(y, 4 * grid.height, 4 * grid.width, architecture.m);
+  Encoder encoder;
+  code_hyper(encoder, grid);
+  code_latents(encoder);
+  return {encoder.finish(), crc()};
+}
+
+void LatentCoder::decode(std::span<const std::uint8_t> bytes, Grid grid, std::uint32_t expected) {
+  Decoder decoder(bytes);
+  z_ = {};
+  code_hyper(decoder, grid);
+  latents_ = Map(4 * grid.height, 4 * grid.width, model_->architecture().m);
+  code_latents(decoder);
+  decoder.finish();
+  if (crc() != expected)
+    throw Error(ErrorCode::corrupt_data, "the decoded latents are not those that were coded",
+                "The data are damaged, or this build's arithmetic differs: please report it");
+}
+
+template <class Coder>
+void LatentCoder::code_hyper(Coder& coder, Grid grid) {
+  const Tables& tables = model_->tables();
+  const auto channels = static_cast<std::size_t>(model_->architecture().n);
+  const auto all = static_cast<std::size_t>(grid.height) * static_cast<std::size_t>(grid.width) * channels;
+  // A decoder's memory grows with what it finds, not with what a header says.
+  const std::size_t row = static_cast<std::size_t>(grid.width) * channels;
+  for (std::size_t first = 0; first < all; first += row) {
+    if (z_.values.size() < first + row) z_.values.resize(first + row);
+    for (std::size_t i = 0; i < row; ++i) {
+      const std::size_t channel = i % channels;
+      code(coder, tables.hyper, static_cast<int>(channel), tables.medians[channel], &z_.values[first + i]);
+    }
+  }
+  z_.height = grid.height;
+  z_.width = grid.width;
+  z_.channels = static_cast<int>(channels);
+}
+
+template <class Coder>
+void LatentCoder::code_latents(Coder& coder) {
+  const Map hyper = model_->hyper_synthesis(z_);
+  if (!model_->has_context()) {
+    for (int y = 0; y < latents_.height; ++y)
+      for (int x = 0; x < latents_.width; ++x) code_position(coder, {y, x}, hyper.at(y, x));
+    return;
+  }
+  std::vector<Tap> positions;
+  const int steps = latents_.width + 3 * (latents_.height - 1);
+  for (int step = 0; step < steps; ++step) {
+    positions.clear();
+    for (int y = 0; y < latents_.height && 3 * y <= step; ++y)
+      if (step - 3 * y < latents_.width) positions.push_back({y, step - 3 * y});
+    if (positions.empty()) continue;
+    const Map& parameters = context_.predict(hyper, latents_, positions);
+    for (std::size_t i = 0; i < positions.size(); ++i)
+      code_position(coder, positions[i], parameters.at(static_cast<int>(i), 0));
+  }
+}
+
+template <class Coder>
+void LatentCoder::code_position(Coder& coder, Tap position, const Fixed* parameters) {
+  const int m = model_->architecture().m;
+  const bool means = model_->architecture().variant != Variant::hyperprior;
+  Fixed* const values = latents_.at(position.y, position.x);
+  for (int i = 0; i < m; ++i)
+    code(coder, model_->tables().latents, model_->row(parameters[i]), means ? parameters[m + i] : 0,
+         values + i);
+}
+
+std::uint32_t LatentCoder::crc() const {
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(4 * (z_.values.size() + latents_.values.size()));
+  add_little_endian(z_, &bytes);
+  add_little_endian(latents_, &bytes);
+  return stream::crc32(bytes);
+}
+
+std::vector<float> LatentCoder::latents_as_floats() const {
+  std::vector<float> floats(latents_.values.size());
+  std::transform(latents_.values.begin(), latents_.values.end(), floats.begin(), entropy::to_float);
+  return floats;
+}
+
+}  // namespace mpq::mbt2018
