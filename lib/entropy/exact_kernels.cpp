@@ -66,25 +66,25 @@ template <int count>
 
 // The two functions below differ in one instruction; intrinsics of a target cannot be shared through a
 // template.
-#  define MPQ_AVX512_KERNEL(name, target_list, multiply_add)                                 \
-    template <int count>                                                                     \
-    [[gnu::target(target_list)]] void name(const KernelTask& t) {                            \
-      const __m512i half = _mm512_set1_epi32(1 << (t.shift - 1));                            \
-      const __m128i shift = _mm_cvtsi32_si128(t.shift);                                      \
-      __m512i sums[count], part[count];                                                      \
-      for (int p = 0; p < count; ++p) sums[p] = _mm512_setzero_si512();                      \
-      const std::int16_t *w = t.weights, *a = t.activations;                                 \
-      for (int block = 0; block < t.blocks; ++block) {                                       \
-        for (int p = 0; p < count; ++p) part[p] = half;                                      \
-        for (int pair = 0; pair < block_pairs; ++pair, w += 2 * lanes, a += 2 * t.stride) {  \
-          const __m512i weights = _mm512_loadu_si512(w);                                     \
-          for (int p = 0; p < count; ++p)                                                    \
-            part[p] = multiply_add(part[p], weights, _mm512_set1_epi32(pair_at(a + 2 * p))); \
-        }                                                                                    \
-        for (int p = 0; p < count; ++p)                                                      \
-          sums[p] = _mm512_add_epi32(sums[p], _mm512_sra_epi32(part[p], shift));             \
-      }                                                                                      \
-      for (int p = 0; p < count; ++p) _mm512_storeu_si512(t.sums + p * lanes, sums[p]);      \
+#  define MPQ_AVX512_KERNEL(name, target_list, multiply_add)                                   \
+    template <int count>                                                                       \
+    [[gnu::target(target_list)]] void name(const KernelTask& t) {                              \
+      const __m512i half = _mm512_set1_epi32(1 << (t.shift - 1));                              \
+      const __m128i shift = _mm_cvtsi32_si128(t.shift);                                        \
+      __m512i sums[count], part[count];                                                        \
+      for (int p = 0; p < count; ++p) sums[p] = _mm512_setzero_si512();                        \
+      const std::int16_t *w = t.weights, *a = t.activations;                                   \
+      for (int block = 0; block < t.blocks; ++block) {                                         \
+        for (int p = 0; p < count; ++p) part[p] = half;                                        \
+        for (int pair = 0; pair < block_pairs; ++pair, w += 2 * lanes, a += 2 * t.stride) {    \
+          const __m512i weights = _mm512_loadu_si512(w);                                       \
+          for (int p = 0; p < count; ++p)                                                      \
+            part[p] = multiply_add(part[p], weights, _mm512_set1_epi32(pair_at(a + 2 * p)));   \
+        }                                                                                      \
+        for (int p = 0; p < count; ++p)                                                        \
+          sums[p] = _mm512_add_epi32(sums[p], _mm512_maskz_sra_epi32(0xFFFF, part[p], shift)); \
+      }                                                                                        \
+      for (int p = 0; p < count; ++p) _mm512_storeu_si512(t.sums + p * lanes, sums[p]);        \
     }
 
 #  define MPQ_MADD_ADD(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))

@@ -38,8 +38,10 @@ bool fits(std::span<const float> row, int exponent) {
 
 int choose_exponent(std::span<const float> row) {
   double largest = 0;
-  for (const float weight : row) largest = std::max(largest, std::abs(static_cast<double>(weight)));
-  if (!(largest <= largest_weight)) return -1;
+  for (const float weight : row) {
+    if (!(std::abs(weight) <= largest_weight)) return -1;  // no number, neither
+    largest = std::max(largest, std::abs(static_cast<double>(weight)));
+  }
   // Begins where the largest weight alone would fit.
   int exponent = largest == 0 ? 0 : std::min(largest_exponent, input_bits - std::ilogb(largest));
   while (exponent >= 0 && !fits(row, exponent)) --exponent;

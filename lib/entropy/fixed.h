@@ -31,7 +31,7 @@ constexpr std::int64_t shift_right(std::int64_t value, int bits) {
 inline Fixed to_fixed(double value) {
   constexpr double one = 1 << fraction_bits, largest = std::numeric_limits<Fixed>::max();
   if (!(value == value)) return 0;
-  return static_cast<Fixed>(std::floor(std::clamp(value * one, -largest, largest - 1) + 0.5));
+  return static_cast<Fixed>(std::floor(std::clamp(value * one, -largest, largest) + 0.5));
 }
 
 inline float to_float(Fixed value) {
