@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "gst/property.h"
+
 namespace mpq::gst {
 
 enum class LatePolicy {
@@ -23,6 +25,15 @@ struct LateSettings {
   LatePolicy late_policy = LatePolicy::block;
   std::uint64_t max_lateness = 20 * GST_MSECOND;
 };
+
+/// The row of a settings struct that derives from LateSettings.
+template <class Settings>
+Property max_lateness_property() {
+  return unsigned64("max-lateness", static_cast<std::uint64_t Settings::*>(&LateSettings::max_lateness), 0,
+                    G_MAXINT64,
+                    "Nanoseconds behind the clock (and the pipeline's latency) from which a frame is late",
+                    Mutable::playing);
+}
 
 /// Events and queries may come from any thread, frames from the streaming thread.
 class Lag {

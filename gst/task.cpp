@@ -82,7 +82,7 @@ GstFlowReturn Task::leave_out(GstBuffer* buffer, LatePolicy policy) {
 }
 
 GstFlowReturn Task::handle(GstBuffer* buffer) {
-  const NeuralSettings settings = neural_settings();
+  const LateSettings settings = late_settings();
   if (lag_.is_late(gobject(), GST_BASE_TRANSFORM(gobject())->segment, buffer, settings))
     return leave_out(buffer, settings.late_policy);
   const Stopwatch watch;

@@ -9,56 +9,27 @@
 
 #include "gst/lag.h"
 #include "gst/meter.h"
+#include "gst/neural_settings.h"
 #include "gst/stopwatch.h"
-#include "nn/options.h"
 
 namespace mpq::gst {
 
-/// Settings that every element with a network has.
-struct NeuralSettings : LateSettings {
-  std::string model_file;
-  std::string device = "cpu";
-  nn::Precision precision = nn::Precision::automatic;
-  int threads = 0;
+/// Settings that every element that runs a model has.
+struct TaskSettings : NeuralSettings, LateSettings {};
 
-  nn::Options options() const { return {device, precision, threads}; }
-};
-
-namespace detail {
-
-/// A member of a base class as one of the class itself, for the property table.
-template <class Settings, class Base, class Member>
-Member Settings::*inherited(Member Base::*member) {
-  return static_cast<Member Settings::*>(member);
-}
-
-}  // namespace detail
-
-/// Rows for a settings struct that derives from NeuralSettings.
+/// Rows for a settings struct that derives from TaskSettings.
 template <class Settings>
-std::vector<Property> neural_properties() {
+std::vector<Property> task_properties() {
   using detail::inherited;
-  return {
-      string("model-file", inherited<Settings>(&NeuralSettings::model_file),
-             "Weights: a file, or a name of the model store (mpq-models list)"),
-      string("device", inherited<Settings>(&NeuralSettings::device), "Where to compute: cpu, cuda, cuda:N"),
-      enumeration<Settings, nn::Precision>(
-          "precision", inherited<Settings>(&NeuralSettings::precision), "MpqPrecision",
-          {{nn::Precision::automatic, "auto", "bfloat16 where this machine is faster with it"},
-           {nn::Precision::float32, "float32", "32-bit floating point"},
-           {nn::Precision::bfloat16, "bfloat16", "16-bit floating point in the matrix products"}},
-          "Type of the matrix products"),
-      integer("threads", inherited<Settings>(&NeuralSettings::threads), 0, 1024,
-              "Threads for one inference (0 = one for each processor)"),
-      enumeration<Settings, LatePolicy>(
-          "late-policy", inherited<Settings>(&LateSettings::late_policy), "MpqLatePolicy",
-          {{LatePolicy::block, "block", "Look at every frame, however late"},
-           {LatePolicy::drop, "drop", "Drop late frames"},
-           {LatePolicy::skip_inference, "skip-inference", "Pass late frames on with the previous result"}},
-          "What becomes of frames that come later than max-lateness; each is counted", Mutable::playing),
-      unsigned64("max-lateness", inherited<Settings>(&LateSettings::max_lateness), 0, G_MAXINT64,
-                 "Nanoseconds behind the clock (and the pipeline's latency) from which a frame is late",
-                 Mutable::playing)};
+  auto all = neural_properties<Settings>();
+  all.push_back(enumeration<Settings, LatePolicy>(
+      "late-policy", inherited<Settings>(&LateSettings::late_policy), "MpqLatePolicy",
+      {{LatePolicy::block, "block", "Look at every frame, however late"},
+       {LatePolicy::drop, "drop", "Drop late frames"},
+       {LatePolicy::skip_inference, "skip-inference", "Pass late frames on with the previous result"}},
+      "What becomes of frames that come later than max-lateness; each is counted", Mutable::playing));
+  all.push_back(max_lateness_property<Settings>());
+  return all;
 }
 
 class Task : public Meter {
@@ -84,7 +55,7 @@ class Task : public Meter {
   static KindInfo kind();
 
  protected:
-  virtual NeuralSettings neural_settings() const = 0;
+  virtual LateSettings late_settings() const = 0;
 
  private:
   struct Glue;

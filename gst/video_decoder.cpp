@@ -30,6 +30,28 @@ gboolean remove_bounds(GstCapsFeatures*, GstStructure* caps, gpointer bounds) {
 struct VideoDecoder::Glue {
   static VideoDecoder& self(GstVideoDecoder* base) { return self_of<VideoDecoder>(base); }
 
+  static GstVideoDecoderClass* parent() {
+    return GST_VIDEO_DECODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_DECODER));
+  }
+
+  static gboolean open(GstVideoDecoder* base) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      self(base).load();
+      return TRUE;
+    });
+  }
+
+  static gboolean close(GstVideoDecoder* base) {
+    self(base).unload();
+    return TRUE;
+  }
+
+  static gboolean src_query(GstVideoDecoder* base, GstQuery* query) {
+    if (!parent()->src_query(base, query)) return FALSE;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) self(base).lag_.add_to(query);
+    return TRUE;
+  }
+
   static gboolean start(GstVideoDecoder* base) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
       self(base).forget_stream();
@@ -64,7 +86,7 @@ struct VideoDecoder::Glue {
       gst_event_parse_segment(event, &segment);
       gst_video_decoder_set_packetized(base, segment->format == GST_FORMAT_TIME);
     }
-    return GST_VIDEO_DECODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_DECODER))->sink_event(base, event);
+    return parent()->sink_event(base, event);
   }
 
   static GstCaps* getcaps(GstVideoDecoder* base, GstCaps* filter) {
@@ -95,6 +117,9 @@ struct VideoDecoder::Glue {
 
   static void install(gpointer klass) {
     auto* decoder = static_cast<GstVideoDecoderClass*>(klass);
+    decoder->open = open;
+    decoder->close = close;
+    decoder->src_query = src_query;
     decoder->start = start;
     decoder->stop = stop;
     decoder->flush = flush;
@@ -293,6 +318,7 @@ GstFlowReturn VideoDecoder::decode_frame(GstVideoCodecFrame* raw_frame) {
     work_.units += static_cast<double>(header.width) * header.height;
     work_.seconds += busy_;
   }
+  if (takes_long()) lag_.took(gobject(), busy_);
   delivered_ = true;
   return frame.finish();
 }

@@ -14,6 +14,7 @@
 #include "core/image.h"
 #include "core/image_header.h"
 #include "gst/element.h"
+#include "gst/lag.h"
 #include "gst/stopwatch.h"
 #include "gst/video.h"
 
@@ -22,6 +23,13 @@ namespace mpq::gst {
 class VideoDecoder : public Element {
  public:
   using Bytes = std::span<const std::uint8_t>;
+
+  /// Makes ready what takes long or may fail, in NULL to READY. Throws Error.
+  virtual void load() {}
+  /// Lets go of it, in READY to NULL.
+  virtual void unload() {}
+  /// Whether a picture may take so long that a live stream must wait for it: then it is reported as latency.
+  virtual bool takes_long() const { return false; }
 
   /// Size and possible output layouts of a coded picture. Throws Error for what cannot be decoded.
   virtual ImageHeader read_header(Bytes picture) = 0;
@@ -82,6 +90,7 @@ class VideoDecoder : public Element {
   GstVideoInfo output_info_{};
   std::uint64_t pictures_ = 0, warnings_ = 0;
   std::optional<Error> last_skip_;
+  Lag lag_;
   bool delivered_ = false;  // a picture went out, or was good but late
   bool garbage_ = false;    // there were bytes outside pictures
   double busy_ = 0;         // seconds, on the picture at hand

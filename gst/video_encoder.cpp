@@ -14,6 +14,18 @@ struct VideoEncoder::Glue {
     return GST_VIDEO_ENCODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_ENCODER));
   }
 
+  static gboolean open(GstVideoEncoder* base) {
+    return guarded(GST_ELEMENT(base), FALSE, [&] {
+      self(base).load();
+      return TRUE;
+    });
+  }
+
+  static gboolean close(GstVideoEncoder* base) {
+    self(base).unload();
+    return TRUE;
+  }
+
   static gboolean start(GstVideoEncoder* base) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
       self(base).open_results();
@@ -44,6 +56,7 @@ struct VideoEncoder::Glue {
 
   static GstFlowReturn handle_frame(GstVideoEncoder* base, GstVideoCodecFrame* frame) {
     const auto result = guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
+      if (self(base).leave_out(frame->input_buffer)) return GST_FLOW_OK;  // without output it is dropped
       frame->output_buffer = self(base).encode_buffer(frame->input_buffer).release();
       return GST_FLOW_OK;
     });
@@ -53,6 +66,17 @@ struct VideoEncoder::Glue {
     }
     GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(frame);
     return gst_video_encoder_finish_frame(base, frame);
+  }
+
+  static gboolean src_event(GstVideoEncoder* base, GstEvent* event) {
+    self(base).lag_.handle_event(event);
+    return parent()->src_event(base, event);
+  }
+
+  static gboolean src_query(GstVideoEncoder* base, GstQuery* query) {
+    if (!parent()->src_query(base, query)) return FALSE;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) self(base).lag_.add_to(query);
+    return TRUE;
   }
 
   // Frames may come with padded rows: they are mapped by their meta.
@@ -94,12 +118,16 @@ struct VideoEncoder::Glue {
 
   static void install(gpointer klass) {
     auto* encoder = static_cast<GstVideoEncoderClass*>(klass);
+    encoder->open = open;
+    encoder->close = close;
     encoder->start = start;
     encoder->stop = stop;
     encoder->set_format = set_format;
     encoder->handle_frame = handle_frame;
     encoder->getcaps = getcaps;
     encoder->propose_allocation = propose_allocation;
+    encoder->src_event = src_event;
+    encoder->src_query = src_query;
   }
 };
 
@@ -115,16 +143,39 @@ BufferPtr VideoEncoder::encode_buffer(GstBuffer* input) {
   attach_payload(output.get(), {.entropy_coded_bytes = coded.entropy_coded_bytes,
                                 .raw_units = 1,
                                 .gray = frame.view().format == PixelFormat::gray8});
+  const double seconds = watch.seconds();
+  if (late_settings()) lag_.took(gobject(), seconds);
   const std::lock_guard lock(state_mutex);
   ++work_.frames;
   work_.units += static_cast<double>(frame.view().width) * frame.view().height;
-  work_.seconds += watch.seconds();
+  work_.seconds += seconds;
   return output;
+}
+
+bool VideoEncoder::leave_out(GstBuffer* input) {
+  const auto settings = late_settings();
+  const GstSegment& segment = GST_VIDEO_ENCODER(gobject())->input_segment;
+  if (!settings || !lag_.is_late(gobject(), segment, input, *settings)) return false;
+  std::uint64_t coded = 0, late = 0;
+  {
+    const std::lock_guard lock(state_mutex);
+    late = ++late_;
+    coded = work_.frames;
+  }
+  Lag::post_skipped(gobject(), segment, input, coded, late);
+  return true;
+}
+
+void VideoEncoder::reset_results() {
+  work_ = {};
+  late_ = 0;
+  lag_.flush();
 }
 
 std::vector<Result> VideoEncoder::pooled() const {
   Result speed = new_result("speed", Scope::pooled, "Mpixel/s");
   work_.describe(speed, 1e-6);
+  if (late_settings()) speed.details.emplace_back("late-frames", static_cast<double>(late_));
   return {speed};
 }
 

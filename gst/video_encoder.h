@@ -7,11 +7,13 @@
 #include <gst/video/gstvideoencoder.h>
 
 #include <memory>
+#include <optional>
 
 #include "core/encoded.h"
 #include "core/image.h"
 #include "gst/element.h"
 #include "gst/frame_converter.h"
+#include "gst/lag.h"
 #include "gst/stopwatch.h"
 
 namespace mpq::gst {
@@ -24,6 +26,11 @@ struct EncoderFormat {
 
 class VideoEncoder : public Element {
  public:
+  /// Makes ready what takes long or may fail, in NULL to READY. Throws Error.
+  virtual void load() {}
+  /// Lets go of it, in READY to NULL.
+  virtual void unload() {}
+
   /// Chooses the coded caps for an input format. Throws Error(unsupported).
   virtual EncoderFormat set_format(const GstVideoInfo& input) = 0;
 
@@ -33,21 +40,30 @@ class VideoEncoder : public Element {
   /// Video formats that the current settings take, all of the template's by default ("I420", "RGB", ...).
   virtual bool accepts(GstVideoFormat) const { return true; }
 
+  /// Which frames of a live stream come too late to be coded, for encoders that may be slower than their
+  /// input. They report their time as latency.
+  virtual std::optional<LateSettings> late_settings() const { return std::nullopt; }
+
   static KindInfo kind();
 
   std::vector<Result> pooled() const override;
-  void reset_results() override { work_ = {}; }
+  void reset_results() override;
 
  private:
   struct Glue;
   BufferPtr encode_buffer(GstBuffer* input);
+  bool leave_out(GstBuffer* input);
 
   struct Conversion {
     GstVideoInfo input;
     FrameConverter converter;
   };
   std::unique_ptr<Conversion> conversion_;  // streaming thread only
+  Lag lag_;
+
+  // Guarded by state_mutex.
   Work work_;
+  std::uint64_t late_ = 0;
 };
 
 }  // namespace mpq::gst

@@ -35,7 +35,7 @@ namespace {
 enum class FitChoice { automatic, squeeze, crop };
 enum class FilterChoice { automatic, bilinear, bicubic };
 
-struct Settings : NeuralSettings {
+struct Settings : TaskSettings {
   std::string head_file, labels_file;
   int top_k = 5;
   int batch_size = 1;
@@ -101,7 +101,7 @@ class Vit final : public WithSettings<Task, Settings> {
   }
 
  protected:
-  NeuralSettings neural_settings() const override { return settings(); }
+  LateSettings late_settings() const override { return settings(); }
 
  private:
   static vit::Preprocessing preprocessing(const Settings& s, const std::filesystem::path& weights) {
@@ -161,7 +161,7 @@ class Vit final : public WithSettings<Task, Settings> {
 };
 
 std::vector<Property> properties() {
-  auto all = neural_properties<Settings>();
+  auto all = task_properties<Settings>();
   all.push_back(string("head-file", &Settings::head_file,
                        "A file with head.weight and head.bias that replaces the classifier"));
   all.push_back(string("labels-file", &Settings::labels_file,
