@@ -336,10 +336,4 @@ std::vector<Result> VideoDecoder::pooled() const {
   return {speed};
 }
 
-Property max_pixels_property() {
-  return unsigned64("max-pixels", &ImageDecoderSettings::max_pixels, 1, G_MAXUINT64,
-                    "Largest picture to decode, in pixels: a guard against damaged or hostile headers",
-                    Mutable::playing);
-}
-
 }  // namespace mpq::gst

@@ -105,7 +105,13 @@ class VideoDecoder : public Element {
 struct ImageDecoderSettings {
   std::uint64_t max_pixels = 100'000'000;
 };
-Property max_pixels_property();
+/// For a settings struct that is or derives from it.
+template <class Settings = ImageDecoderSettings>
+Property max_pixels_property() {
+  return unsigned64(
+      "max-pixels", static_cast<std::uint64_t Settings::*>(&ImageDecoderSettings::max_pixels), 1, G_MAXUINT64,
+      "Largest picture to decode, in pixels: a guard against damaged or hostile headers", Mutable::playing);
+}
 
 /// A decoder element made of a codec's decoder and the scanner that cuts its unparsed streams.
 template <class Codec, class Scanner>

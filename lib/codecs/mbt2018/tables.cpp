@@ -7,6 +7,7 @@
 #include "codecs/mbt2018/entropy_model.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "entropy/table_builder.h"
 
 namespace mpq::mbt2018 {
 namespace {
@@ -27,33 +28,73 @@ entropy::CdfTables stored(const checkpoint::Binding& weights, const std::string&
           integers(weights, of + "._offset")};
 }
 
-std::vector<entropy::Fixed> thresholds(const checkpoint::Binding& weights, int rows) {
-  const std::vector<float> scales = weights.floats("gaussian_conditional.scale_table");
-  if (scales.size() != static_cast<std::size_t>(rows) || rows < 1)
-    throw Error(ErrorCode::corrupt_data, text(weights.checkpoint().file(), " has ", scales.size(),
-                                              " scales for ", rows, " probability tables"));
+std::vector<entropy::Fixed> thresholds(const std::vector<float>& scales, const std::string& file) {
   std::vector<entropy::Fixed> result;
   for (std::size_t i = 0; i + 1 < scales.size(); ++i) {
     const double fixed = std::floor(std::ldexp(static_cast<double>(scales[i]), entropy::fraction_bits));
     if (!(fixed > 0) || (i > 0 && !(scales[i] > scales[i - 1])))
-      throw Error(ErrorCode::corrupt_data, text(weights.checkpoint().file(), " has scales that do not grow"));
+      throw Error(ErrorCode::corrupt_data, text(file, " has scales that do not grow"));
     result.push_back(entropy::saturate(static_cast<std::int64_t>(std::min(fixed, 2147483647.0))));
   }
   return result;
 }
 
+/// The learned densities of z's channels, with their values.
+class Bottleneck {
+ public:
+  Bottleneck(const checkpoint::Binding& weights, std::size_t channels) : channels_(channels) {
+    for (std::size_t i = 0; i < 5; ++i) {
+      matrices_[i] = weights.floats(text("entropy_bottleneck.matrices.", i));
+      biases_[i] = weights.floats(text("entropy_bottleneck.biases.", i));
+      if (i < 4) factors_[i] = weights.floats(text("entropy_bottleneck.factors.", i));
+    }
+    quantiles_ = weights.floats("entropy_bottleneck.quantiles");
+  }
+
+  entropy::CdfTables tables() const {
+    std::vector<entropy::FactorizedChannel> all(channels_);
+    for (std::size_t c = 0; c < channels_; ++c) {
+      for (std::size_t i = 0; i < 5; ++i) {
+        all[c].matrices[i] = of(matrices_[i], c);
+        all[c].biases[i] = of(biases_[i], c);
+        if (i < 4) all[c].factors[i] = of(factors_[i], c);
+      }
+      all[c].quantiles = of(quantiles_, c);
+    }
+    return entropy::factorized_tables(all);
+  }
+
+ private:
+  std::span<const float> of(const std::vector<float>& values, std::size_t channel) const {
+    const std::size_t each = values.size() / channels_;
+    return std::span(values).subspan(channel * each, each);
+  }
+
+  std::size_t channels_;
+  std::vector<float> matrices_[5], biases_[5], factors_[4], quantiles_;
+};
+
 }  // namespace
 
 Tables read_tables(const Model& model) {
-  if (!model.has_tables)
-    throw Error(ErrorCode::unsupported,
-                text(model.weights.checkpoint().file(), " was saved without its probability tables"),
-                "Call update() on the model before saving it");
+  const checkpoint::Binding& weights = model.weights;
+  const auto channels = static_cast<std::size_t>(model.architecture.n);
   Tables tables;
-  tables.hyper = stored(model.weights, "entropy_bottleneck");
-  tables.latents = stored(model.weights, "gaussian_conditional");
-  tables.thresholds = thresholds(model.weights, tables.latents.rows());
-  const std::vector<float> quantiles = model.weights.floats("entropy_bottleneck.quantiles");
+  std::vector<float> scales = weights.floats("gaussian_conditional.scale_table");
+  if (model.has_tables) {
+    tables.hyper = stored(weights, "entropy_bottleneck");
+    tables.latents = stored(weights, "gaussian_conditional");
+  } else {
+    if (scales.empty()) scales = entropy::default_scales();
+    tables.hyper = Bottleneck(weights, channels).tables();
+    tables.latents = entropy::gaussian_tables(scales);
+  }
+  const std::string& file = weights.checkpoint().file();
+  if (scales.empty() || scales.size() != static_cast<std::size_t>(tables.latents.rows()))
+    throw Error(ErrorCode::corrupt_data, text(file, " has ", scales.size(), " scales for ",
+                                              tables.latents.rows(), " probability tables"));
+  tables.thresholds = thresholds(scales, file);
+  const std::vector<float> quantiles = weights.floats("entropy_bottleneck.quantiles");
   for (std::size_t i = 1; i < quantiles.size(); i += 3)
     tables.medians.push_back(entropy::to_fixed(static_cast<double>(quantiles[i])));
   return tables;

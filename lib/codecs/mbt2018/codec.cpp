@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include <algorithm>
+#include <array>
+#include <iomanip>
+
+#include "codecs/mbt2018/latent_coder.h"
+#include "codecs/mbt2018/mbt2018.h"
+#include "codecs/mbt2018/transforms.h"
+#include "core/error.h"
+#include "core/image_check.h"
+#include "core/text.h"
+#include "nn/runtime.h"
+#include "nn/shared.h"
+
+namespace mpq::mbt2018 {
+namespace {
+
+std::string hexadecimal(std::uint64_t hash) {
+  return text(std::hex, std::setfill('0'), std::setw(16), hash);
+}
+
+std::shared_ptr<const EntropyModel> load_entropy(const std::string& identity, const Model& model) {
+  static nn::Shared<std::string, EntropyModel> models;
+  return models.get(identity, [&] { return std::make_shared<const EntropyModel>(model); });
+}
+
+Grid grid_of(int width, int height) {
+  const LatentSize size = latent_size(width, height);
+  return {size.height / 4, size.width / 4};
+}
+
+/// Three equal channels.
+ImageView spread(const ImageView& gray, std::vector<std::uint8_t>* rgb) {
+  const std::ptrdiff_t stride = std::ptrdiff_t{3} * gray.width;
+  rgb->resize(static_cast<std::size_t>(stride) * static_cast<std::size_t>(gray.height));
+  for (int y = 0; y < gray.height; ++y)
+    for (int x = 0; x < gray.width; ++x)
+      std::fill_n(rgb->data() + stride * y + std::ptrdiff_t{3} * x, 3,
+                  gray.planes[0].data[gray.planes[0].stride * y + x]);
+  return {PixelFormat::rgb24, gray.width, gray.height, {{{rgb->data(), stride}}}};
+}
+
+}  // namespace
+
+std::shared_ptr<const Codec> Codec::load(const std::filesystem::path& weights, const nn::Options& options) {
+  static nn::Shared<std::string, Codec> codecs;
+  try {
+    const std::string identity = nn::file_identity(weights);
+    const std::string key = text(identity, '\n', options.device, '\n', static_cast<int>(options.precision),
+                                 '\n', options.threads);
+    return codecs.get(key, [&] {
+      const Model model = open(weights);
+      auto entropy = load_entropy(identity, model);
+      return std::make_shared<const Codec>(weights.string(), std::move(entropy),
+                                           Transforms::load(model.weights, model.architecture, options));
+    });
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw Error(ErrorCode::io, text("the model file cannot be read: ", error.what()),
+                "Check the name; mpq-models lists what can be fetched");
+  }
+}
+
+Codec::Codec(std::string file, std::shared_ptr<const EntropyModel> entropy,
+             std::shared_ptr<const Transforms> transforms)
+    : file_(std::move(file)), entropy_(std::move(entropy)), transforms_(std::move(transforms)) {}
+
+const Architecture& Codec::architecture() const noexcept {
+  return entropy_->architecture();
+}
+
+stream::Codec Codec::codec() const noexcept {
+  switch (architecture().variant) {
+    case Variant::mean:
+      return stream::Codec::mbt2018_mean;
+    case Variant::hyperprior:
+      return stream::Codec::bmshj2018_hyperprior;
+    default:
+      return stream::Codec::mbt2018;
+  }
+}
+
+std::uint64_t Codec::hash() const noexcept {
+  return entropy_->hash();
+}
+
+const char* Codec::precision() const noexcept {
+  return transforms_->precision();
+}
+
+Encoder::Encoder(std::shared_ptr<const Codec> codec)
+    : codec_(std::move(codec)), coder_(std::make_unique<LatentCoder>(codec_->entropy())) {}
+Encoder::~Encoder() = default;
+
+EncodedImage Encoder::encode(const ImageView& picture) {
+  check_view(picture);
+  if (picture.width > max_side || picture.height > max_side)
+    throw Error(
+        ErrorCode::invalid_argument,
+        text("a picture of ", picture.width, 'x', picture.height, " is wider or higher than ", max_side),
+        "Insert videoscale before this encoder");
+  const bool gray = picture.format == PixelFormat::gray8;
+  codec_->transforms().analyse(gray ? spread(picture, &rgb_) : picture, &y_, &z_);
+  const CodedLatents coded = coder_->encode(y_, z_, grid_of(picture.width, picture.height));
+  const stream::FrameHeader header{
+      .codec = codec_->codec(),
+      .mode = native_mode,
+      .shape = {static_cast<std::uint32_t>(picture.height), static_cast<std::uint32_t>(picture.width)},
+      .model = codec_->hash(),
+      .latents_crc = coded.crc};
+  const std::array<std::span<const std::uint8_t>, 1> sections{coded.bytes};
+  bytes_.clear();
+  stream::write(header, sections, &bytes_);
+  return {bytes_, coded.bytes.size()};
+}
+
+Decoder::Decoder(std::shared_ptr<const Codec> codec)
+    : codec_(std::move(codec)), coder_(std::make_unique<LatentCoder>(codec_->entropy())) {}
+Decoder::~Decoder() = default;
+
+stream::Frame Decoder::checked_frame(std::span<const std::uint8_t> bytes) const {
+  const stream::Frame frame = stream::read(bytes);
+  const stream::FrameHeader& header = frame.header;
+  if (header.codec != codec_->codec() || header.model != codec_->hash())
+    throw Error(ErrorCode::mismatch,
+                text("the frame was coded with the ", stream::name(header.codec), " model ",
+                     hexadecimal(header.model), ", not with ", codec_->file(), " (",
+                     stream::name(codec_->codec()), ' ', hexadecimal(codec_->hash()), ')'),
+                "Set model-file to the model that the encoder used");
+  if (header.mode != native_mode || frame.sections.size() != 1)
+    throw Error(ErrorCode::unsupported,
+                text("coder mode ", int{header.mode}, " with ", frame.sections.size(),
+                     " sections is not known to this release"),
+                "Update mpq");
+  if (header.shape.size() != 2 || std::max(header.shape[0], header.shape[1]) > max_side)
+    throw Error(ErrorCode::corrupt_data, "the frame's shape is no picture's");
+  return frame;
+}
+
+ImageHeader Decoder::read_header(std::span<const std::uint8_t> bytes) const {
+  const stream::Frame frame = checked_frame(bytes);
+  return {.width = static_cast<int>(frame.header.shape[1]),
+          .height = static_cast<int>(frame.header.shape[0]),
+          .formats = {PixelFormat::rgb24}};
+}
+
+DecodedImageInfo Decoder::decode(std::span<const std::uint8_t> bytes, const MutableImageView& image) {
+  const stream::Frame frame = checked_frame(bytes);
+  const std::vector<std::uint32_t>& shape = frame.header.shape;
+  if (image.format != PixelFormat::rgb24 || static_cast<std::uint32_t>(image.height) != shape[0] ||
+      static_cast<std::uint32_t>(image.width) != shape[1])
+    throw Error(ErrorCode::invalid_argument, "the target is not of the frame's size or not RGB");
+  coder_->decode(frame.sections[0], grid_of(image.width, image.height), frame.header.latents_crc);
+  codec_->transforms().synthesise(coder_->latents_as_floats(), image);
+  return {};
+}
+
+}  // namespace mpq::mbt2018

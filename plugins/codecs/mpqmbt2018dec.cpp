@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+/**
+ * SECTION:element-mpqmbt2018dec
+ * @title: mpqmbt2018dec
+ *
+ * Decodes what mpqmbt2018enc coded with the same weights, whatever the machine, device, precision and number
+ * of threads on either side: a frame names its model, and its latents are compared with those that were
+ * coded before a picture goes out. A frame that is damaged or of another model is skipped, with a warning,
+ * and counted.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.pth.tar ! mpqmbt2018dec
+ * model-file=mbt2018.pth.tar ! fakesink -m
+ * ]|
+ */
+#include <optional>
+
+#include "codecs/mbt2018/mbt2018.h"
+#include "core/error.h"
+#include "gst/neural_settings.h"
+#include "gst/video_decoder.h"
+#include "models/model_store.h"
+
+namespace mpq::gst {
+namespace {
+
+struct Settings : NeuralSettings, ImageDecoderSettings {};
+
+class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
+ public:
+  void load() override {
+    const Settings s = settings();
+    if (s.model_file.empty())
+      throw Error(ErrorCode::invalid_argument, "no model is named",
+                  "Set model-file to the weights that the encoder used");
+    decoder_.emplace(mbt2018::Codec::load(find_model(s.model_file), s.options()));
+  }
+  void unload() override { decoder_.reset(); }
+  bool takes_long() const override { return true; }
+
+  ImageHeader read_header(Bytes picture) override { return decoder_->read_header(picture); }
+  DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
+    return decoder_->decode(picture, target);
+  }
+  std::optional<std::size_t> scan(Bytes bytes) override { return scanner_.length(bytes); }
+  void restart_scan() override { scanner_.reset(); }
+  std::size_t find_start(Bytes bytes) override { return stream::find_start(bytes); }
+  GstVideoColorimetry yuv_colorimetry() const override { return jfif_colorimetry(); }
+  std::uint64_t max_pixels() const override { return settings().max_pixels; }
+
+ private:
+  std::optional<mbt2018::Decoder> decoder_;
+  stream::FrameScanner scanner_;
+};
+
+std::vector<Property> properties() {
+  auto all = neural_properties<Settings>();
+  all.push_back(max_pixels_property<Settings>());
+  return all;
+}
+
+const ElementInfo info{
+    .type_name = "MpqMbt2018Dec",
+    .long_name = "MPQ MBT2018 decoder",
+    .klass = "Codec/Decoder/Video/Image",
+    .description = "Decodes pictures of a learned codec of the MBT2018 family",
+    .pads = {sink_pad("video/x-mpq, codec=(string){ mbt2018, mbt2018-mean, bmshj2018-hyperprior }"),
+             src_pad("video/x-raw, format=RGB, width=[ 1, 16384 ], height=[ 1, 16384 ], "
+                     "framerate=(fraction)[ 0, max ]")},
+    .properties = properties(),
+    .create = [] { return std::make_unique<Mbt2018Dec>(); },
+};
+
+}  // namespace
+}  // namespace mpq::gst
+
+MPQ_DEFINE_ELEMENT(mpqmbt2018dec, mpq::gst::VideoDecoder, mpq::gst::info)
