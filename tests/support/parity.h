@@ -29,6 +29,8 @@ class ParityCase {
 
   std::vector<float> input(const std::string& name) const { return array("inputs", name); }
 
+  bool has(const std::string& output) const { return manifest_["outputs"].contains(output); }
+
   /// `values` are what the output called `name` is to be.
   void expect(const std::string& name, const std::vector<float>& values) const {
     SCOPED_TRACE(name);

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Pictures of all sizes through small networks, fast layers against plain ones.
+#include "codecs/mbt2018/transforms.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+#include "core/error.h"
+#include "generated_model.h"
+#include "tests/support/pictures.h"
+#include "tests/support/tools.h"
+
+namespace mpq::test {
+namespace {
+
+using namespace mbt2018;
+using Floats = std::vector<float>;
+
+constexpr nn::Options float32{.precision = nn::Precision::float32, .threads = 1};
+constexpr nn::Options bfloat16{.precision = nn::Precision::bfloat16, .threads = 1};
+
+/// A photograph's likes: smooth, with some noise.
+Picture picture(int width, int height) {
+  Picture picture(PixelFormat::rgb24, width, height, 5);
+  std::mt19937 random(1);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < 3 * width; ++x)
+      picture.at(0, static_cast<std::size_t>(y), static_cast<std::size_t>(x)) =
+          static_cast<std::uint8_t>(128 + 60 * std::sin(0.05 * x / 3 + x % 3) + 40 * std::cos(0.09 * y) +
+                                    static_cast<double>(random() % 16));
+  return picture;
+}
+
+struct Latents {
+  Floats y, z;
+};
+
+Latents analysed(const Transforms& transforms, const Picture& picture) {
+  Latents latents;
+  transforms.analyse(picture.view(), &latents.y, &latents.z);
+  return latents;
+}
+
+Picture synthesised(const Transforms& transforms, const Floats& y, int width, int height) {
+  Picture picture(PixelFormat::rgb24, width, height, 7);
+  transforms.synthesise(y, picture.mutable_view());
+  EXPECT_TRUE(picture.padding_is_untouched());
+  return picture;
+}
+
+double relative_error(const Floats& a, const Floats& b) {
+  double error = 0, norm = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    error += std::pow(double{a[i]} - b[i], 2);
+    norm += std::pow(double{b[i]}, 2);
+  }
+  return std::sqrt(error / norm);
+}
+
+double decibels(const Picture& a, const Picture& b) {
+  const auto x = a.pixels(), y = b.pixels();
+  double sum = 1e-9;
+  for (std::size_t i = 0; i < x.size(); ++i) sum += std::pow(x[i] - y[i], 2);
+  return 10 * std::log10(255 * 255 * static_cast<double>(x.size()) / sum);
+}
+
+/// Networks of 64 channels have the fast layers where the processor has them, those of 48 never.
+class Mbt2018Transforms : public testing::Test {
+ protected:
+  std::shared_ptr<const Transforms> load(int n, const nn::Options& options,
+                                         Variant variant = Variant::mbt2018) {
+    const Architecture architecture{variant, n, 80};
+    const std::string file = folder_ / "model.safetensors";
+    write_mbt2018(file, mbt2018_tensors(architecture));
+    const Model model = open(file);
+    return Transforms::load(model.weights, model.architecture, options);
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(Mbt2018Transforms, TakePicturesOfAnySize) {
+  const auto exact = load(64, float32), near = load(64, bfloat16);
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 7}, {63, 65}, {130, 64}, {768, 512}}) {
+    SCOPED_TRACE(text(width, 'x', height));
+    const LatentSize size = latent_size(width, height);
+    const Latents a = analysed(*exact, picture(width, height)), b = analysed(*near, picture(width, height));
+    const auto pixels = static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width);
+    ASSERT_EQ(a.y.size(), pixels * 80);
+    ASSERT_EQ(a.z.size(), pixels / 16 * 64);
+    EXPECT_LT(relative_error(b.y, a.y), 0.02);
+    EXPECT_LT(relative_error(b.z, a.z), 0.03);
+    Floats y = a.y;
+    for (float& value : y) value = std::round(value);
+    EXPECT_GE(decibels(synthesised(*near, y, width, height), synthesised(*exact, y, width, height)), 40);
+  }
+}
+
+TEST_F(Mbt2018Transforms, LayersOfAnyNumberOfChannelsRunInBfloat16) {
+  const auto exact = load(48, float32), near = load(48, bfloat16);
+  const Latents a = analysed(*exact, picture(70, 40)), b = analysed(*near, picture(70, 40));
+  EXPECT_LT(relative_error(b.y, a.y), 0.02);
+  EXPECT_GE(decibels(synthesised(*near, a.y, 70, 40), synthesised(*exact, a.y, 70, 40)), 40);
+}
+
+TEST_F(Mbt2018Transforms, TheScaleHyperpriorLooksAtAbsoluteLatents) {
+  const auto a = load(64, float32, Variant::hyperprior), b = load(64, bfloat16, Variant::hyperprior);
+  EXPECT_LT(relative_error(analysed(*b, picture(64, 64)).z, analysed(*a, picture(64, 64)).z), 0.03);
+  EXPECT_STREQ(a->precision(), "float32");
+  EXPECT_STREQ(b->precision(), "bfloat16");
+}
+
+TEST_F(Mbt2018Transforms, GiveTheSameWithMoreThreadsAndAtOnce) {
+  const auto one = load(64, bfloat16);
+  const auto three = load(64, {.precision = nn::Precision::bfloat16, .threads = 3});
+  const Picture original = picture(200, 300);
+  const Latents wanted = analysed(*one, original);
+  const auto pixels = synthesised(*one, wanted.y, 200, 300).pixels();
+  const auto check = [&](const Transforms& transforms) {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(analysed(transforms, original).y, wanted.y);
+      EXPECT_EQ(synthesised(transforms, wanted.y, 200, 300).pixels(), pixels);
+    }
+  };
+  std::thread other([&] { check(*one); });
+  check(*three);
+  other.join();
+}
+
+TEST_F(Mbt2018Transforms, RefuseWhatTheyCannotTake) {
+  const auto transforms = load(48, float32);
+  const auto refused = [](const auto& function) {
+    try {
+      function();
+    } catch (const Error& error) {
+      return error.code() == ErrorCode::invalid_argument;
+    }
+    return false;
+  };
+  Floats y, z;
+  Picture gray(PixelFormat::gray8, 8, 8), rgb(PixelFormat::rgb24, 8, 8);
+  EXPECT_TRUE(refused([&] { transforms->analyse(gray.view(), &y, &z); }));
+  EXPECT_TRUE(refused([&] { transforms->synthesise(Floats(16 * 80), gray.mutable_view()); }));
+  EXPECT_TRUE(refused([&] { transforms->synthesise(Floats(16 * 80 - 1), rgb.mutable_view()); }));
+  EXPECT_TRUE(refused([] { latent_size(0, 5); }));
+  EXPECT_TRUE(refused([] { latent_size(70000, 5); }));
+}
+
+}  // namespace
+}  // namespace mpq::test
