@@ -8,6 +8,7 @@
 #include "benchmarks/harness.h"
 #include "benchmarks/machine.h"
 #include "benchmarks/media.h"
+#include "benchmarks/process.h"
 #include "codecs/mbt2018/transforms.h"
 #include "core/text.h"
 #include "nn/runtime.h"
