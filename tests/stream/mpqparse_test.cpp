@@ -22,9 +22,9 @@ const Data first = picture_frame(900, 1), second = picture_frame(1200, 2), third
 /// A file that is gone at the end of its scope.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const Data& bytes, const std::string& name = "stream.mpq") {
-    CharPtr folder(g_dir_make_tmp("mpqparse-XXXXXX", nullptr));
-    path_ = std::filesystem::path(folder.get()) / name;
+  explicit TemporaryFile(const Data& bytes) {
+    const gst::CharPtr folder(g_dir_make_tmp("mpqparse-XXXXXX", nullptr));
+    path_ = std::filesystem::path(folder.get()) / "stream.mpq";
     std::ofstream(path_, std::ios::binary)
         .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   }
@@ -34,7 +34,6 @@ class TemporaryFile {
   std::string source() const { return "filesrc location=" + path_.string() + " "; }
 
  private:
-  using CharPtr = gst::CharPtr;
   std::filesystem::path path_;
 };
 
@@ -65,7 +64,6 @@ Parsed parse_file(const Data& bytes, const std::string& elements = "mpqparse") {
 
 Parsed parse_pieces(const Data& bytes, std::size_t piece) {
   Pipeline pipeline("appsrc name=in caps=application/x-mpq ! mpqparse ! appsink name=out sync=false");
-  pipeline.set_state(GST_STATE_PLAYING);
   for (std::size_t at = 0; at < bytes.size(); at += piece)
     push(pipeline, "in", bytes.data() + at, std::min(piece, bytes.size() - at), GST_CLOCK_TIME_NONE);
   end_of_stream(pipeline, "in");
@@ -186,7 +184,6 @@ TEST(MpqParse, TakesTheFrameRateFromTheCapsInFront) {
 
 TEST(MpqParse, KeepsTheTimesOfItsInput) {
   Pipeline pipeline(between_apps("mpqparse"));
-  pipeline.set_state(GST_STATE_PLAYING);
   for (const int i : {0, 1, 5})  // frames 2 to 4 were dropped upstream
     push_with_caps(pipeline, "video/x-mpq,codec=mbt2018,width=320,height=240,framerate=25/1",
                    i == 0 ? first : second, 1000 + static_cast<GstClockTime>(i) * frame_time);
@@ -224,13 +221,6 @@ TEST(MpqParse, NamesAVersionAndACodecThatItDoesNotKnow) {
   EXPECT_NE(other.error.find("codec number 77"), std::string::npos) << other.error;
 }
 
-TEST(MpqParse, IsPluggedByDecodebinWhateverTheName) {
-  const TemporaryFile file(join({first, second}), "picture.dat");
-  Pipeline pipeline(file.source() + "! decodebin caps=video/x-mpq ! appsink name=out sync=false");
-  const Parsed parsed = finish(pipeline);
-  EXPECT_EQ(bytes_of(parsed.frames), (std::vector<Data>{first, second})) << parsed.error;
-}
-
 std::string found_type(const Data& bytes) {
   GstTypeFindProbability probability = GST_TYPE_FIND_NONE;
   const gst::CapsPtr caps(gst_type_find_helper_for_data(nullptr, bytes.data(), bytes.size(), &probability));
@@ -245,6 +235,16 @@ TEST(MpqTypeFind, KnowsStreamsByTheirFirstBytes) {
   EXPECT_EQ(found_type(bad).find("x-mpq"), std::string::npos);
   EXPECT_EQ(found_type(join({{0}, first})).find("x-mpq"), std::string::npos);
   EXPECT_EQ(found_type(noise(1000, 1)).find("x-mpq"), std::string::npos);
+}
+
+// This container keeps frames and times, but of the caps their name alone.
+TEST(MpqParse, RestoresTheCapsBehindMultipart) {
+  for (const char* element : {"multipartmux", "multipartdemux"}) MPQ_REQUIRE_ELEMENT(element);
+  const auto frames = run_coded("multipartmux ! multipartdemux ! mpqparse", "video/x-mpq,parsed=true",
+                                {first, second, third});
+  EXPECT_EQ(bytes_of(frames), (std::vector<Data>{first, second, third}));
+  ASSERT_EQ(frames.size(), 3U);
+  EXPECT_EQ(caps_field(frames[2].caps, "codec"), "mbt2018");
 }
 
 class Carriers : public testing::TestWithParam<std::string> {};
