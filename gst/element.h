@@ -129,5 +129,8 @@ T& self_of(gpointer gobject) {
 }  // namespace mpq::gst
 
 /// Defines gst_element_register_NAME(), which plugins and static builds call. `info` is the ElementInfo.
+/// decodebin uses elements with a rank by itself.
+#define MPQ_DEFINE_RANKED_ELEMENT(name, rank, kind_class, info) \
+  GST_ELEMENT_REGISTER_DEFINE(name, #name, rank, ::mpq::gst::register_type(kind_class::kind(), info))
 #define MPQ_DEFINE_ELEMENT(name, kind_class, info) \
-  GST_ELEMENT_REGISTER_DEFINE(name, #name, GST_RANK_NONE, ::mpq::gst::register_type(kind_class::kind(), info))
+  MPQ_DEFINE_RANKED_ELEMENT(name, GST_RANK_NONE, kind_class, info)

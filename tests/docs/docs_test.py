@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
-usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav and vit.safetensors.
+usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq and
+vit.safetensors.
 """
 import filecmp
 import json
@@ -14,6 +15,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 SAMPLES = [
     "videotestsrc num-buffers=1 ! video/x-raw,width=320,height=240 ! jpegenc ! filesink location=photo.jpg",
@@ -37,6 +39,13 @@ def write_vit(path):
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
     text = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
+
+
+def write_stream(path):
+    """Three frames as docs/bitstream.md describes them, of codec 1 and 16 by 16; no decoder would like their payload."""
+    fields = bytes([1, 0, 2, 16, 16]) + bytes(8 + 4) + bytes([0, 2, 3, 5]) + b"12345678"
+    frame = b"\x8dMPQ\x01" + struct.pack(">I", 9 + len(fields) + 4) + fields
+    path.write_bytes(3 * (frame + struct.pack(">I", zlib.crc32(frame))))
 
 
 def stale_pages(root, folder):
@@ -77,6 +86,7 @@ def main(root):
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
         write_vit(folder / "vit.safetensors")
+        write_stream(folder / "stream.mpq")
         lines = list(launch_lines(root))
         for page, line in lines:
             output = run(line, folder)

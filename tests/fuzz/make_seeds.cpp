@@ -14,6 +14,7 @@
 #include "tests/codecs/jpeg/made_jpegs.h"
 #include "tests/codecs/webp/made_webps.h"
 #include "tests/core/example_results.h"
+#include "tests/stream/made_frames.h"
 #include "tests/support/audio_packets.h"
 #include "tests/support/audio_signal.h"
 #include "tests/support/pictures.h"
@@ -144,6 +145,22 @@ void model_seeds() {
 {"name": "r", "file": "s"}]})"));
 }
 
+void stream_seeds() {
+  const std::string target = "stream/seeds/stream_frame";
+  const Data picture = test::picture_frame(60, 1),
+             other = test::frame_of(test::example_header(), {{1, 2, 3}, {}, {4}});
+  const Data sound = test::frame_of({.codec = static_cast<stream::Codec>(99),
+                                     .mode = 7,
+                                     .shape = {2, 48000, 1, 3},
+                                     .model = 5,
+                                     .latents_crc = 6},
+                                    {});
+  write_seed(target, "two_frames", join({{14}, picture, {0x8D, 'M'}, other}));
+  write_seed(target, "signed", join({{255}, other}));
+  write_seed(target, "unknown_codec", join({{7}, sound, test::of_version(picture, 2)}));
+  write_seed(target, "cut_short", join({{2}, Data(picture.begin(), picture.end() - 9), other, other}));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -155,5 +172,6 @@ int main(int argc, char** argv) {
   opus_seeds();
   result_seeds();
   model_seeds();
+  stream_seeds();
   return 0;
 }
