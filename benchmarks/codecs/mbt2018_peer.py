@@ -10,8 +10,8 @@ usage: mbt2018_peer.py --check
 
 --check prints the versions, or says what is missing on standard error and exits with 1. MODEL is mbt2018,
 mbt2018-mean or bmshj2018-hyperprior. PICTURE holds rows of red, green and blue bytes; it is padded with zeros to
-multiples of 64, centred, as CompressAI's own tools do. OPTION is channels-last or no-grad (default: plain layout,
-inference mode, which are fastest).
+multiples of 64, centred, as CompressAI's own tools do. OPTION is channels-last (faster for the models without context,
+slower for mbt2018 and its many small steps) or no-grad (default: inference mode).
 
 Then, a line each, with a line for an answer:
   compress N           seconds that N compressions of the picture take
