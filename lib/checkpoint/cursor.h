@@ -4,6 +4,9 @@
 // Reads numbers and runs of bytes off a span, and never beyond its end.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -42,9 +45,10 @@ class Cursor {
 
   template <class Number>
   Number number() {
-    Number value;
-    std::memcpy(&value, take(sizeof value).data(), sizeof value);  // as all machines we build for
-    return value;
+    std::array<std::uint8_t, sizeof(Number)> bytes;
+    std::ranges::copy(take(bytes.size()), bytes.begin());
+    if constexpr (std::endian::native == std::endian::big) std::ranges::reverse(bytes);
+    return std::bit_cast<Number>(bytes);
   }
   std::uint8_t u8() { return number<std::uint8_t>(); }
   std::uint16_t u16() { return number<std::uint16_t>(); }

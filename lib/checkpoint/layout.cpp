@@ -4,6 +4,7 @@
 #include "checkpoint/layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "checkpoint/cursor.h"
@@ -114,7 +115,8 @@ void check_layout(const Layout& layout, std::uint64_t storage_bytes) {
 
 Data arrange(const Data& storage, const Layout& layout) {
   const std::size_t size = static_cast<std::size_t>(bytes_of(layout.dtype, layout.shape));
-  const bool swap = layout.big_endian && size_of(layout.dtype) > 1;
+  constexpr bool big_endian_machine = std::endian::native == std::endian::big;
+  const bool swap = layout.big_endian != big_endian_machine && size_of(layout.dtype) > 1;
   if (size == 0) return {{}, storage.owner, storage.copied};
   const Bytes from = storage.bytes.subspan(static_cast<std::size_t>(layout.offset));
   const bool row_major = is_row_major(layout);

@@ -3,6 +3,7 @@
 
 // The part of TensorCalls that knows NumPy's arrays and numbers.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "checkpoint/tensor_calls.h"
@@ -127,6 +128,7 @@ Value& TensorCalls::scalar(Value& function, const Args& args) {
   if (name.starts_with("int") || name.starts_with("uint"))
     return arena_.integer(whole(bytes, name.starts_with("int")));
   if (name.starts_with("complex")) return arena_.string(function.text, Kind::record);
+  if constexpr (std::endian::native == std::endian::big) std::reverse(bytes.begin(), bytes.end());
   if (type->dtype == Dtype::float64) {
     double number = 0;
     std::memcpy(&number, bytes.data(), sizeof number);

@@ -116,10 +116,9 @@ void add_part(Parts& parts, const Field& field) {
   }
 }
 
-template <class Number>
-void put(std::vector<std::uint8_t>& bytes, Number number, std::size_t size) {
-  const auto* const from = reinterpret_cast<const std::uint8_t*>(&number);
-  bytes.insert(bytes.end(), from, from + size);  // low byte first, as all machines we build for
+// Low byte first.
+void put(std::vector<std::uint8_t>& bytes, std::uint64_t number, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
 }
 
 // Numbers one by one: `size` low bytes of each are kept.
@@ -140,7 +139,8 @@ Data decode_all(const std::vector<Field>& fields, Dtype dtype, std::uint64_t wan
   for (const Field& field : fields) decode(field, fixed, size, bytes);
   if (bytes.size() != wanted)
     corrupt(text("it has ", bytes.size(), " bytes of values at byte ", fields[0].place, ", not ", wanted));
-  return owned(std::move(bytes));
+  const auto count = static_cast<std::int64_t>(wanted / size_of(dtype));
+  return arrange(owned(std::move(bytes)), {dtype, {count}, {1}, 0, false});
 }
 
 // No number takes less than a byte: this is known before any is decoded.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "checkpoint/contents.h"
 #include "checkpoint/cursor.h"
@@ -147,8 +148,10 @@ Header parse(Bytes bytes) {
 
 // The format demands that tensors cover the values without gaps, so that nothing hides between them.
 void check_cover(std::vector<const Entry*> entries, std::uint64_t values, std::uint64_t origin) {
+  // Number by number: in libstdc++ 12, `<` of whole vectors is wrong on big-endian machines.
+  const auto place = [](const Entry* entry) { return std::pair((*entry->offsets)[0], (*entry->offsets)[1]); };
   std::sort(entries.begin(), entries.end(),
-            [](const Entry* a, const Entry* b) { return *a->offsets < *b->offsets; });
+            [&](const Entry* a, const Entry* b) { return place(a) < place(b); });
   std::uint64_t end = 0;
   for (const Entry* entry : entries) {
     if ((*entry->offsets)[0] != end)

@@ -4,6 +4,8 @@
 #include "checkpoint/safetensors_writer.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <unordered_set>
@@ -140,7 +142,21 @@ void write_values(NewFile& file, const TensorSource& source) {
                 text("tensor \"", source.tensor.name, "\" takes ", source.tensor.bytes(), " bytes, but ",
                      data.bytes.size(), " were given"),
                 "Give row-major values of the type that is stated.");
-  file.write(data.bytes);
+  const Tensor& tensor = source.tensor;
+  // What makes the file's order into the machine's does the reverse, too.
+  if constexpr (std::endian::native == std::endian::big)
+    file.write(arrange(data, {tensor.dtype, tensor.shape, c_strides(tensor.shape), 0, false}).bytes);
+  else
+    file.write(data.bytes);
+}
+
+std::array<std::uint8_t, 8> little_endian(std::uint64_t number) {
+  std::array<std::uint8_t, 8> bytes;
+  for (std::uint8_t& byte : bytes) {
+    byte = static_cast<std::uint8_t>(number);
+    number >>= 8;
+  }
+  return bytes;
 }
 
 Data load_as(const Checkpoint& checkpoint, const Tensor& tensor, Dtype to) {
@@ -177,9 +193,8 @@ void write_safetensors(const std::filesystem::path& path, const std::vector<Tens
       rethrow_for(path.string(), error);
     }
   }();
-  const std::uint64_t length = header.size();
   NewFile file(path);
-  file.write({reinterpret_cast<const std::uint8_t*>(&length), sizeof length});
+  file.write(little_endian(header.size()));
   file.write({reinterpret_cast<const std::uint8_t*>(header.data()), header.size()});
   for (const std::size_t i : order) write_values(file, tensors[i]);
   file.commit();
