@@ -7,29 +7,11 @@
 #include "codecs/mbt2018/fast_kernels.h"
 
 #include <array>
-#include <bit>
 #include <cmath>
-#include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#  include <immintrin.h>
-#  ifndef __clang__  // GCC 12 warns of its own header (its bug 105593)
-#    pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#    pragma GCC diagnostic ignored "-Wuninitialized"
-#  endif
-#endif
+#include "codecs/mbt2018/avx512.h"
 
 namespace mpq::mbt2018::fast {
-namespace {
-
-/// To nearest, of two the even one; no NaNs here.
-Value to_bfloat16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return static_cast<Value>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
-}  // namespace
-
 Normalisation::Normalisation(std::span<const float> g, std::span<const float> b, bool is_inverse)
     : channels(static_cast<int>(b.size())), inverse(is_inverse), gamma(g.size()), beta(b.begin(), b.end()) {
   const std::size_t n = b.size();
@@ -78,55 +60,11 @@ void begin_sums(const LastLayer& layer, int width, float* sums) {
   for (std::ptrdiff_t i = 0; i < count; ++i) sums[i] = layer.bias[static_cast<std::size_t>(i % 3)];
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-
-#  define MPQ_TARGET [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]]
-#  define MPQ_INLINE MPQ_TARGET [[gnu::always_inline]] inline
+#ifdef MPQ_AVX512
 
 namespace {
 
-constexpr int lanes = 16, vectors = 4, most_channels = 1024;
-
-template <int pixels, int width>
-using Sums = __m512[pixels][width];
-
-MPQ_INLINE __m512 multiply_add(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh&>(a), reinterpret_cast<__m512bh&>(b));
-}
-
-MPQ_INLINE __m512i load_pair(const Value* pair) {
-  std::int32_t both;
-  std::memcpy(&both, pair, sizeof both);
-  return _mm512_set1_epi32(both);
-}
-
-MPQ_INLINE __m512 load16(const Value* values) {
-  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
-
-MPQ_INLINE void store16(Value* values, __m512 x) {
-  __m256bh bits = _mm512_cvtneps_pbh(x);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), reinterpret_cast<__m256i&>(bits));
-}
-
-/// sums[i][v] += the pair of inputs at a + i * step times weights[v], for `pairs` pairs; `b` has `row` values
-/// from one pair's weights to the next.
-template <int pixels, int width>
-MPQ_INLINE void multiply(Sums<pixels, width>& sums, const Value* a, std::ptrdiff_t step, int pairs,
-                         const Value* b, std::ptrdiff_t row) {
-  for (int p = 0; p < pairs; ++p, a += 2, b += row) {
-    __m512i weights[width];
-#  pragma GCC unroll 8
-    for (int v = 0; v < width; ++v) weights[v] = _mm512_loadu_si512(b + v * 2 * lanes);
-#  pragma GCC unroll 8
-    for (int i = 0; i < pixels; ++i) {
-      const __m512i inputs = load_pair(a + i * step);
-#  pragma GCC unroll 8
-      for (int v = 0; v < width; ++v) sums[i][v] = multiply_add(sums[i][v], inputs, weights[v]);
-    }
-  }
-}
+constexpr int vectors = 4, most_channels = 1024;
 
 template <int pixels>
 MPQ_INLINE void begin(Sums<pixels, vectors>& sums, const float* bias) {
@@ -194,6 +132,12 @@ MPQ_TARGET void normalise_values(const Normalisation& layer, const Value* x, std
 }
 
 template <int pixels>
+MPQ_TARGET void normalise_floats(const Normalisation& layer, const float* x, Value* y,
+                                 std::ptrdiff_t y_step) {
+  normalise_pixels<pixels>(layer, ReadFloats{x, layer.channels}, y, y_step);
+}
+
+template <int pixels>
 MPQ_TARGET void first_layer_pixels(const FirstLayer& layer, const Value* const rows[5], std::ptrdiff_t at,
                                    Value* out) {
   const int n = layer.channels;
@@ -247,6 +191,14 @@ MPQ_TARGET void normalise(const Normalisation& layer, const Value* x, std::ptrdi
   for (; count > 0; --count, x += x_step, y += y_step) normalise_values<1>(layer, x, x_step, y, y_step);
 }
 
+MPQ_TARGET void normalise(const Normalisation& layer, const float* x, Value* y, std::ptrdiff_t y_step,
+                          int count) {
+  const std::ptrdiff_t n = layer.channels;
+  for (; count >= block; count -= block, x += block * n, y += block * y_step)
+    normalise_floats<block>(layer, x, y, y_step);
+  for (; count > 0; --count, x += n, y += y_step) normalise_floats<1>(layer, x, y, y_step);
+}
+
 MPQ_TARGET void first_layer_row(const FirstLayer& layer, const Value* const rows[5], int width, Value* out) {
   int x = 0;
   for (; x + block <= width / 2; x += block, out += block * layer.channels)
@@ -278,6 +230,7 @@ bool available(int) {
   return false;
 }
 void normalise(const Normalisation&, const Value*, std::ptrdiff_t, Value*, std::ptrdiff_t, int) {}
+void normalise(const Normalisation&, const float*, Value*, std::ptrdiff_t, int) {}
 void first_layer_row(const FirstLayer&, const Value* const*, int, Value*) {}
 void add_row(const LastLayer&, const Value*, int, float* const*) {}
 void finish_row(const float*, int, std::ptrdiff_t, std::uint8_t*) {}

@@ -36,6 +36,9 @@ struct Normalisation {
 void normalise(const Normalisation& layer, const Value* x, std::ptrdiff_t x_step, Value* y,
                std::ptrdiff_t y_step, int count);
 
+/// The same of float32, one pixel after the other.
+void normalise(const Normalisation& layer, const float* x, Value* y, std::ptrdiff_t y_step, int count);
+
 /// The first convolution, 5x5 with stride 2 of three inputs, and the normalisation after it.
 struct FirstLayer {
   /// `weight` is [channels][3][5][5] for pixels of 0 to 255.
