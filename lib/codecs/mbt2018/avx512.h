@@ -39,7 +39,7 @@ template <int pixels, int width>
 using Sums = __m512[pixels][width];
 
 MPQ_INLINE __m512 multiply_add(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh&>(a), reinterpret_cast<__m512bh&>(b));
+  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh>(a), reinterpret_cast<__m512bh>(b));
 }
 
 MPQ_INLINE __m512i load_pair(const Value* pair) {
@@ -54,8 +54,8 @@ MPQ_INLINE __m512 load16(const Value* values) {
 }
 
 MPQ_INLINE void store16(Value* values, __m512 x) {
-  __m256bh bits = _mm512_cvtneps_pbh(x);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), reinterpret_cast<__m256i&>(bits));
+  const __m256bh bits = _mm512_cvtneps_pbh(x);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), reinterpret_cast<__m256i>(bits));
 }
 
 /// sums[i][v] += the pair of inputs at a + i * step times weights[v], for `pairs` pairs; `b` has `row` values

@@ -28,7 +28,7 @@ struct Normalisation {
 
   int channels;
   bool inverse;
-  std::vector<Value> gamma;  ///< pairs of inputs: [channels / 2][channels][2]
+  std::vector<Value> gamma;  ///< [channels / 64][channels / 2][64][2]: pairs of inputs
   std::vector<float> beta;
 };
 
@@ -45,7 +45,7 @@ struct FirstLayer {
   FirstLayer(std::span<const float> weight, std::span<const float> bias, Normalisation norm);
 
   int channels;
-  std::vector<Value> weight;  ///< pairs of a row's 15 values and a zero: [5][8][channels][2]
+  std::vector<Value> weight;  ///< [channels / 64][5][8][64][2]: of a row 15 values and a zero
   std::vector<float> bias;
   Normalisation normalisation;
 };

@@ -57,7 +57,8 @@ Network::Network(const checkpoint::Binding& weights, const Architecture& a, cons
 
 at::Tensor Network::analysis(std::size_t i, const at::Tensor& x) const {
   const at::Tensor out = g_a[i](x);
-  return i < 3 ? g_a_norm[i](out) : out;
+  if (i < 3) g_a_norm[i].apply(out);
+  return out;
 }
 
 at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
@@ -72,7 +73,8 @@ at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
 
 at::Tensor Network::synthesis(std::size_t i, const at::Tensor& x) const {
   const at::Tensor out = g_s[i](x);
-  return i < 3 ? g_s_norm[i](out) : out;
+  if (i < 3) g_s_norm[i].apply(out);
+  return out;
 }
 
 at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) const {
