@@ -3,11 +3,11 @@
 
 // MBT2018's transforms, 768x512, N = M = 192, against convolutions of as many operations of the shape that
 // LibTorch is fastest with, and against float32. Weights are random: they cost what trained ones cost.
+#include <chrono>
 #include <thread>
 
 #include "benchmarks/harness.h"
 #include "benchmarks/machine.h"
-#include "benchmarks/media.h"
 #include "benchmarks/process.h"
 #include "codecs/mbt2018/transforms.h"
 #include "core/text.h"

@@ -6,36 +6,27 @@
 // multipliers and not the loads are the limit.
 #include "codecs/mbt2018/fast_kernels.h"
 
+#include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
-#include <cstring>
 
-#if defined(__x86_64__) && defined(__GNUC__)
-#  include <immintrin.h>
-#  ifndef __clang__  // GCC 12 warns of its own header (its bug 105593)
-#    pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#    pragma GCC diagnostic ignored "-Wuninitialized"
-#  endif
-#endif
+#include "codecs/mbt2018/avx512.h"
 
 namespace mpq::mbt2018::fast {
 namespace {
 
-/// To nearest, of two the even one; no NaNs here.
-Value to_bfloat16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return static_cast<Value>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+constexpr int group = 64;  // outputs whose weights are together, so that they stay in the first cache
+
+/// Where a weight is among [outputs / 64][pairs][64][2].
+std::size_t panel_index(std::size_t pairs, std::size_t in, std::size_t out) {
+  return ((out / group * pairs + in / 2) * group + out % group) * 2 + in % 2;
 }
 
 }  // namespace
-
 Normalisation::Normalisation(std::span<const float> g, std::span<const float> b, bool is_inverse)
     : channels(static_cast<int>(b.size())), inverse(is_inverse), gamma(g.size()), beta(b.begin(), b.end()) {
   const std::size_t n = b.size();
   for (std::size_t out = 0; out < n; ++out)
-    for (std::size_t in = 0; in < n; ++in)
-      gamma[(in / 2 * n + out) * 2 + in % 2] = to_bfloat16(g[out * n + in]);
+    for (std::size_t in = 0; in < n; ++in) gamma[panel_index(n / 2, in, out)] = to_bfloat16(g[out * n + in]);
 }
 
 FirstLayer::FirstLayer(std::span<const float> w, std::span<const float> b, Normalisation norm)
@@ -49,7 +40,7 @@ FirstLayer::FirstLayer(std::span<const float> w, std::span<const float> b, Norma
       for (std::size_t y = 0; y < 5; ++y)
         for (std::size_t x = 0; x < 5; ++x) {
           const std::size_t in = 16 * y + 3 * x + c;
-          weight[(in / 2 * n + out) * 2 + in % 2] = to_bfloat16(w[((out * 3 + c) * 5 + y) * 5 + x]);
+          weight[panel_index(40, in, out)] = to_bfloat16(w[((out * 3 + c) * 5 + y) * 5 + x]);
         }
 }
 
@@ -78,55 +69,13 @@ void begin_sums(const LastLayer& layer, int width, float* sums) {
   for (std::ptrdiff_t i = 0; i < count; ++i) sums[i] = layer.bias[static_cast<std::size_t>(i % 3)];
 }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-
-#  define MPQ_TARGET [[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]]
-#  define MPQ_INLINE MPQ_TARGET [[gnu::always_inline]] inline
+#ifdef MPQ_AVX512
 
 namespace {
 
-constexpr int lanes = 16, vectors = 4, most_channels = 1024;
-
-template <int pixels, int width>
-using Sums = __m512[pixels][width];
-
-MPQ_INLINE __m512 multiply_add(__m512 sum, __m512i a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, reinterpret_cast<__m512bh&>(a), reinterpret_cast<__m512bh&>(b));
-}
-
-MPQ_INLINE __m512i load_pair(const Value* pair) {
-  std::int32_t both;
-  std::memcpy(&both, pair, sizeof both);
-  return _mm512_set1_epi32(both);
-}
-
-MPQ_INLINE __m512 load16(const Value* values) {
-  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(values));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
-}
-
-MPQ_INLINE void store16(Value* values, __m512 x) {
-  __m256bh bits = _mm512_cvtneps_pbh(x);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(values), reinterpret_cast<__m256i&>(bits));
-}
-
-/// sums[i][v] += the pair of inputs at a + i * step times weights[v], for `pairs` pairs; `b` has `row` values
-/// from one pair's weights to the next.
-template <int pixels, int width>
-MPQ_INLINE void multiply(Sums<pixels, width>& sums, const Value* a, std::ptrdiff_t step, int pairs,
-                         const Value* b, std::ptrdiff_t row) {
-  for (int p = 0; p < pairs; ++p, a += 2, b += row) {
-    __m512i weights[width];
-#  pragma GCC unroll 8
-    for (int v = 0; v < width; ++v) weights[v] = _mm512_loadu_si512(b + v * 2 * lanes);
-#  pragma GCC unroll 8
-    for (int i = 0; i < pixels; ++i) {
-      const __m512i inputs = load_pair(a + i * step);
-#  pragma GCC unroll 8
-      for (int v = 0; v < width; ++v) sums[i][v] = multiply_add(sums[i][v], inputs, weights[v]);
-    }
-  }
-}
+constexpr int vectors = group / lanes, most_channels = 1024;
+constexpr int block = 6, last_block = 5;  // pixels that with their weights fill the 32 registers
+constexpr int chunk = 24;                 // pixels that a panel of weights is used for
 
 template <int pixels>
 MPQ_INLINE void begin(Sums<pixels, vectors>& sums, const float* bias) {
@@ -134,25 +83,6 @@ MPQ_INLINE void begin(Sums<pixels, vectors>& sums, const float* bias) {
   for (int i = 0; i < pixels; ++i)
 #  pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) sums[i][v] = _mm512_loadu_ps(bias + v * lanes);
-}
-
-/// Squares of `pixels` pixels are in `squares`, [pixels][channels]; read(i, channel) gives 16 values of one.
-template <int pixels, bool inverse, class Read>
-MPQ_INLINE void normalise_block(const Normalisation& layer, const Value* squares, const Read& read, Value* y,
-                                std::ptrdiff_t y_step) {
-  const int n = layer.channels;
-  for (int first = 0; first < n; first += vectors * lanes) {
-    Sums<pixels, vectors> sums;
-    begin<pixels>(sums, layer.beta.data() + first);
-    multiply<pixels, vectors>(sums, squares, n, n / 2, layer.gamma.data() + 2 * first, 2 * n);
-#  pragma GCC unroll 8
-    for (int i = 0; i < pixels; ++i)
-#  pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) {
-        const __m512 root = inverse ? _mm512_sqrt_ps(sums[i][v]) : _mm512_rsqrt14_ps(sums[i][v]);
-        store16(y + i * y_step + first + v * lanes, _mm512_mul_ps(root, read(i, first + v * lanes)));
-      }
-  }
 }
 
 struct ReadValues {
@@ -167,49 +97,81 @@ struct ReadFloats {
   MPQ_INLINE __m512 operator()(int i, int channel) const { return _mm512_loadu_ps(x + i * step + channel); }
 };
 
-template <int pixels, class Read>
-MPQ_INLINE void square(const Read& read, int channels, Value* squares) {
+/// Outputs of a group from `first` on, of pixels from `at` on. Squares are [chunk][channels].
+template <int pixels, bool inverse, class Read>
+MPQ_INLINE void normalise_block(const Normalisation& layer, int first, int at, const Value* squares,
+                                const Read& read, Value* y, std::ptrdiff_t y_step) {
+  const int n = layer.channels;
+  Sums<pixels, vectors> sums;
+  begin<pixels>(sums, layer.beta.data() + first);
+  multiply<pixels, vectors>(sums, squares + at * n, n, n / 2, layer.gamma.data() + std::ptrdiff_t{first} * n,
+                            2 * group);
+#  pragma GCC unroll 8
   for (int i = 0; i < pixels; ++i)
-    for (int c = 0; c < channels; c += lanes) {
-      const __m512 x = read(i, c);
-      store16(squares + i * channels + c, _mm512_mul_ps(x, x));
+#  pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v) {
+      const int channel = first + v * lanes;
+      const __m512 root = inverse ? _mm512_sqrt_ps(sums[i][v]) : _mm512_rsqrt14_ps(sums[i][v]);
+      store16(y + (at + i) * y_step + channel, _mm512_mul_ps(root, read(at + i, channel)));
     }
 }
 
-template <int pixels, class Read>
-MPQ_INLINE void normalise_pixels(const Normalisation& layer, const Read& read, Value* y,
-                                 std::ptrdiff_t y_step) {
-  alignas(64) Value squares[pixels * most_channels];
-  square<pixels>(read, layer.channels, squares);
-  if (layer.inverse)
-    normalise_block<pixels, true>(layer, squares, read, y, y_step);
-  else
-    normalise_block<pixels, false>(layer, squares, read, y, y_step);
-}
-
-template <int pixels>
-MPQ_TARGET void normalise_values(const Normalisation& layer, const Value* x, std::ptrdiff_t x_step, Value* y,
-                                 std::ptrdiff_t y_step) {
-  normalise_pixels<pixels>(layer, ReadValues{x, x_step}, y, y_step);
-}
-
-template <int pixels>
-MPQ_TARGET void first_layer_pixels(const FirstLayer& layer, const Value* const rows[5], std::ptrdiff_t at,
-                                   Value* out) {
+/// Up to `chunk` pixels.
+template <bool inverse, class Read>
+MPQ_TARGET void normalise_chunk(const Normalisation& layer, const Read& read, Value* y, std::ptrdiff_t y_step,
+                                int count) {
   const int n = layer.channels;
-  alignas(64) float x[pixels * most_channels];
-  for (int first = 0; first < n; first += vectors * lanes) {
-    Sums<pixels, vectors> sums;
-    begin<pixels>(sums, layer.bias.data() + first);
-    for (int row = 0; row < 5; ++row)
-      multiply<pixels, vectors>(sums, rows[row] + at, 2 * picture_channels, 8,
-                                layer.weight.data() + (row * 8 * n + first) * 2, 2 * n);
-#  pragma GCC unroll 8
-    for (int i = 0; i < pixels; ++i)
-#  pragma GCC unroll 8
-      for (int v = 0; v < vectors; ++v) _mm512_storeu_ps(x + i * n + first + v * lanes, sums[i][v]);
+  alignas(64) Value squares[chunk * most_channels];
+  for (int i = 0; i < count; ++i)
+    for (int c = 0; c < n; c += lanes) {
+      const __m512 x = read(i, c);
+      store16(squares + i * n + c, _mm512_mul_ps(x, x));
+    }
+  for (int first = 0; first < n; first += group) {
+    int i = 0;
+    for (; i + block <= count; i += block)
+      normalise_block<block, inverse>(layer, first, i, squares, read, y, y_step);
+    for (; i < count; ++i) normalise_block<1, inverse>(layer, first, i, squares, read, y, y_step);
   }
-  normalise_pixels<pixels>(layer.normalisation, ReadFloats{x, n}, out, n);
+}
+
+template <class Read>
+void normalise_some(const Normalisation& layer, const Read& read, Value* y, std::ptrdiff_t y_step,
+                    int count) {
+  if (layer.inverse)
+    normalise_chunk<true>(layer, read, y, y_step, count);
+  else
+    normalise_chunk<false>(layer, read, y, y_step, count);
+}
+
+/// Outputs of the first convolution alone, of a group from `first` on: `out` is [pixels][channels].
+template <int pixels>
+MPQ_INLINE void convolve_block(const FirstLayer& layer, int first, const Value* const rows[5],
+                               std::ptrdiff_t at, float* out) {
+  Sums<pixels, vectors> sums;
+  begin<pixels>(sums, layer.bias.data() + first);
+  for (int row = 0; row < 5; ++row)
+    multiply<pixels, vectors>(sums, rows[row] + at, 2 * picture_channels, 8,
+                              layer.weight.data() + (first / group * 40 + row * 8) * group * 2, 2 * group);
+#  pragma GCC unroll 8
+  for (int i = 0; i < pixels; ++i)
+#  pragma GCC unroll 8
+    for (int v = 0; v < vectors; ++v)
+      _mm512_storeu_ps(out + i * layer.channels + first + v * lanes, sums[i][v]);
+}
+
+/// Up to `chunk` pixels, from the value `at` of the rows on.
+MPQ_TARGET void first_layer_chunk(const FirstLayer& layer, const Value* const rows[5], std::ptrdiff_t at,
+                                  int count, Value* out) {
+  const int n = layer.channels;
+  alignas(64) float x[chunk * most_channels];
+  for (int first = 0; first < n; first += group) {
+    int i = 0;
+    for (; i + block <= count; i += block)
+      convolve_block<block>(layer, first, rows, at + i * 2 * picture_channels, x + i * n);
+    for (; i < count; ++i) convolve_block<1>(layer, first, rows, at + i * 2 * picture_channels, x + i * n);
+  }
+  normalise_some(layer.normalisation, ReadFloats{x, n}, out, n, count);
 }
 
 template <int pixels>
@@ -229,30 +191,32 @@ MPQ_TARGET void add_pixels(const LastLayer& layer, const Value* x, float* const 
     }
 }
 
-constexpr int block = 6, last_block = 5;  // with their weights they fill the 32 registers
-
 }  // namespace
 
 bool available(int channels) {
   static const bool processor = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                                 __builtin_cpu_supports("avx512bf16");
-  return processor && channels % (vectors * lanes) == 0 && channels <= most_channels;
+  return processor && channels % group == 0 && channels <= most_channels;
 }
 
-MPQ_TARGET void normalise(const Normalisation& layer, const Value* x, std::ptrdiff_t x_step, Value* y,
-                          std::ptrdiff_t y_step, int count) {
-  for (; count >= block; count -= block, x += block * x_step, y += block * y_step)
-    normalise_values<block>(layer, x, x_step, y, y_step);
-  for (; count > 0; --count, x += x_step, y += y_step) normalise_values<1>(layer, x, x_step, y, y_step);
+void normalise(const Normalisation& layer, const Value* x, std::ptrdiff_t x_step, Value* y,
+               std::ptrdiff_t y_step, int count) {
+  for (int i = 0; i < count; i += chunk)
+    normalise_some(layer, ReadValues{x + i * x_step, x_step}, y + i * y_step, y_step,
+                   std::min(chunk, count - i));
 }
 
-MPQ_TARGET void first_layer_row(const FirstLayer& layer, const Value* const rows[5], int width, Value* out) {
-  int x = 0;
-  for (; x + block <= width / 2; x += block, out += block * layer.channels)
-    first_layer_pixels<block>(layer, rows, x * 2 * picture_channels, out);
-  for (; x < width / 2; ++x, out += layer.channels)
-    first_layer_pixels<1>(layer, rows, x * 2 * picture_channels, out);
+void normalise(const Normalisation& layer, const float* x, Value* y, std::ptrdiff_t y_step, int count) {
+  const std::ptrdiff_t n = layer.channels;
+  for (int i = 0; i < count; i += chunk)
+    normalise_some(layer, ReadFloats{x + i * n, n}, y + i * y_step, y_step, std::min(chunk, count - i));
+}
+
+void first_layer_row(const FirstLayer& layer, const Value* const rows[5], int width, Value* out) {
+  for (int i = 0; i < width / 2; i += chunk)
+    first_layer_chunk(layer, rows, i * 2 * picture_channels, std::min(chunk, width / 2 - i),
+                      out + std::ptrdiff_t{i} * layer.channels);
 }
 
 MPQ_TARGET void add_row(const LastLayer& layer, const Value* x, int width, float* const sums[5]) {
@@ -278,6 +242,7 @@ bool available(int) {
   return false;
 }
 void normalise(const Normalisation&, const Value*, std::ptrdiff_t, Value*, std::ptrdiff_t, int) {}
+void normalise(const Normalisation&, const float*, Value*, std::ptrdiff_t, int) {}
 void first_layer_row(const FirstLayer&, const Value* const*, int, Value*) {}
 void add_row(const LastLayer&, const Value*, int, float* const*) {}
 void finish_row(const float*, int, std::ptrdiff_t, std::uint8_t*) {}

@@ -28,7 +28,7 @@ struct Normalisation {
 
   int channels;
   bool inverse;
-  std::vector<Value> gamma;  ///< pairs of inputs: [channels / 2][channels][2]
+  std::vector<Value> gamma;  ///< [channels / 64][channels / 2][64][2]: pairs of inputs
   std::vector<float> beta;
 };
 
@@ -36,13 +36,16 @@ struct Normalisation {
 void normalise(const Normalisation& layer, const Value* x, std::ptrdiff_t x_step, Value* y,
                std::ptrdiff_t y_step, int count);
 
+/// The same of float32, one pixel after the other.
+void normalise(const Normalisation& layer, const float* x, Value* y, std::ptrdiff_t y_step, int count);
+
 /// The first convolution, 5x5 with stride 2 of three inputs, and the normalisation after it.
 struct FirstLayer {
   /// `weight` is [channels][3][5][5] for pixels of 0 to 255.
   FirstLayer(std::span<const float> weight, std::span<const float> bias, Normalisation norm);
 
   int channels;
-  std::vector<Value> weight;  ///< pairs of a row's 15 values and a zero: [5][8][channels][2]
+  std::vector<Value> weight;  ///< [channels / 64][5][8][64][2]: of a row 15 values and a zero
   std::vector<float> bias;
   Normalisation normalisation;
 };

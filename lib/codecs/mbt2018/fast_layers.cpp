@@ -6,21 +6,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "codecs/mbt2018/fast_rows.h"
+
 namespace mpq::mbt2018 {
 namespace {
 
 using fast::Value;
-
-constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
-
-std::span<const float> floats(const at::Tensor& tensor) {
-  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
-}
-
-fast::Normalisation read_normalisation(const LayerReader& reader, const std::string& name, bool inverse) {
-  const at::Tensor gamma = reader.non_negative(name + ".gamma"), beta = reader.non_negative(name + ".beta");
-  return {floats(gamma), floats(beta), inverse};
-}
 
 fast::FirstLayer read_first(const LayerReader& reader) {
   const at::Tensor weight = reader.tensor("g_a.0.weight") / 255, bias = reader.tensor("g_a.0.bias");
@@ -32,39 +23,6 @@ fast::LastLayer read_last(const LayerReader& reader) {
   return {floats(weight), floats(bias)};
 }
 
-Value* values(const at::Tensor& x) {
-  return reinterpret_cast<Value*>(x.data_ptr<at::BFloat16>());
-}
-
-at::Tensor empty(std::int64_t channels, std::int64_t height, std::int64_t width) {
-  return at::empty({1, channels, height, width}, at::dtype(at::kBFloat16).memory_format(channels_last));
-}
-
-/// Rows of a padded picture as values; those from `first` on, two above and one below what is asked for.
-class PixelRows {
- public:
-  PixelRows(const ImageView& picture, const Padding& padding, int first, int count)
-      : first_(first),
-        step_(fast::row_values(padding.width)),
-        values_(static_cast<std::size_t>(step_) * static_cast<std::size_t>(count)) {
-    const std::ptrdiff_t left = fast::picture_channels * (std::ptrdiff_t{padding.left} + 2);
-    for (int row = first; row < first + count; ++row) {
-      const int y = row - padding.top;
-      if (y < 0 || y >= picture.height) continue;
-      fast::convert_row(picture.planes[0].data + picture.planes[0].stride * y,
-                        std::ptrdiff_t{fast::picture_channels} * picture.width,
-                        values_.data() + step_ * (row - first) + left);
-    }
-  }
-
-  const Value* row(int y) const { return values_.data() + step_ * (y - first_); }
-
- private:
-  int first_;
-  std::ptrdiff_t step_;
-  std::vector<Value> values_;
-};
-
 /// A row of the four outputs of an Upsampling, normalised.
 void join_row(const fast::Normalisation& layer, const std::array<at::Tensor, 4>& parts, std::int64_t row,
               Value* out) {
@@ -75,26 +33,6 @@ void join_row(const fast::Normalisation& layer, const std::array<at::Tensor, 4>&
                     std::ptrdiff_t{2} * layer.channels, static_cast<int>(part.size(3)));
   }
 }
-
-/// Sums of the rows of outputs that some rows of inputs give.
-class SumRows {
- public:
-  /// Rows from `first` to `last` of the inputs; of the outputs twice as many, and those beside that other
-  /// inputs give their part to, too.
-  SumRows(const fast::LastLayer& layer, int width, std::int64_t first, std::int64_t last)
-      : first_(2 * first - 4),
-        step_(fast::sum_values(width)),
-        sums_(static_cast<std::size_t>(step_) * static_cast<std::size_t>(2 * (last - first) + 8)) {
-    for (std::int64_t row = 2 * first; row < 2 * last; ++row) fast::begin_sums(layer, width, at(row));
-  }
-
-  float* at(std::int64_t row) { return sums_.data() + step_ * (row - first_); }
-
- private:
-  std::int64_t first_;
-  std::ptrdiff_t step_;
-  std::vector<float> sums_;
-};
 
 }  // namespace
 
@@ -120,11 +58,8 @@ at::Tensor first_layer(const fast::FirstLayer& layer, const ImageView& picture, 
       const std::int64_t to = std::min(from + band, end);
       const PixelRows rows(picture, padding, static_cast<int>(2 * from - 2),
                            static_cast<int>(2 * (to - from) + 3));
-      for (auto y = static_cast<int>(from); y < to; ++y) {
-        const Value* const five[] = {rows.row(2 * y - 2), rows.row(2 * y - 1), rows.row(2 * y),
-                                     rows.row(2 * y + 1), rows.row(2 * y + 2)};
-        fast::first_layer_row(layer, five, padding.width, values(out) + y * out.stride(2));
-      }
+      for (auto y = static_cast<int>(from); y < to; ++y)
+        rows.first_layer(layer, y, padding.width, values(out) + y * out.stride(2));
     }
   });
   return out;
@@ -160,15 +95,9 @@ void last_layer(const fast::LastLayer& layer, const fast::Normalisation& normali
       SumRows sums(layer, width, from, to);
       for (std::int64_t row = std::max<std::int64_t>(from - 1, 0); row < std::min(to + 1, height); ++row) {
         join_row(normalisation, parts, row, x.data());
-        float* const five[] = {sums.at(2 * row - 2), sums.at(2 * row - 1), sums.at(2 * row),
-                               sums.at(2 * row + 1), sums.at(2 * row + 2)};
-        fast::add_row(layer, x.data(), width, five);
+        sums.add(layer, x.data(), width, row);
       }
-      for (auto y = static_cast<int>(2 * from); y < 2 * to; ++y) {
-        if (y < padding.top || y >= padding.top + picture.height) continue;
-        fast::finish_row(sums.at(y), padding.left, std::ptrdiff_t{fast::picture_channels} * picture.width,
-                         picture.planes[0].data + picture.planes[0].stride * (y - padding.top));
-      }
+      sums.finish(2 * from, 2 * to, padding, picture);
     }
   });
 }

@@ -22,32 +22,32 @@ at::Tensor Convolution::operator()(const at::Tensor& x) const {
   return at::conv2d(x, weight, bias, stride, at::IntArrayRef(padding)).contiguous(channels_last);
 }
 
-std::array<at::Tensor, 4> Upsampling::parts(const at::Tensor& x) const {
-  const std::int64_t height = x.size(2), width = x.size(3);
-  std::array<at::Tensor, 4> parts;
+at::Tensor Upsampling::part(std::size_t i, const at::Tensor& x) const {
   // Two weights with a zero on both sides give one output too many, the first.
-  for (std::size_t i = 0; i < 4; ++i)
-    parts[i] = phases[i](x).narrow(2, i < 2 ? 0 : 1, height).narrow(3, i % 2 == 0 ? 0 : 1, width);
-  return parts;
+  return phases[i](x).narrow(2, i < 2 ? 0 : 1, x.size(2)).narrow(3, i % 2 == 0 ? 0 : 1, x.size(3));
+}
+
+std::array<at::Tensor, 4> Upsampling::parts(const at::Tensor& x) const {
+  return {part(0, x), part(1, x), part(2, x), part(3, x)};
 }
 
 at::Tensor Upsampling::operator()(const at::Tensor& x) const {
-  const auto p = parts(x);
-  const at::Tensor out =
-      at::empty({1, p[0].size(1), 2 * x.size(2), 2 * x.size(3)}, x.options().memory_format(channels_last));
-  for (std::int64_t i = 0; i < 4; ++i)
-    out.slice(2, i / 2, out.size(2), 2).slice(3, i % 2, out.size(3), 2).copy_(p[static_cast<std::size_t>(i)]);
+  const at::Tensor out = at::empty({1, phases[0].weight.size(0), 2 * x.size(2), 2 * x.size(3)},
+                                   x.options().memory_format(channels_last));
+  for (std::int64_t i = 0; i < 4; ++i)  // one at a time: they are large
+    out.slice(2, i / 2, out.size(2), 2)
+        .slice(3, i % 2, out.size(3), 2)
+        .copy_(part(static_cast<std::size_t>(i), x));
   return out;
 }
 
-at::Tensor Normalisation::operator()(const at::Tensor& x) const {
-  const at::Tensor pixels = x.permute({0, 2, 3, 1});  // a matrix, in memory
-  at::Tensor norm = at::linear(at::square(pixels), gamma, beta);
-  if (inverse)
-    norm.sqrt_();
-  else
-    norm.rsqrt_();
-  return norm.mul_(pixels).permute({0, 3, 1, 2});
+void Normalisation::apply(const at::Tensor& x) const {
+  const at::Tensor pixels = x.permute({0, 2, 3, 1}).view({-1, x.size(1)});
+  const std::int64_t some = x.is_cpu() ? 4096 : pixels.size(0);  // what caches hold
+  for (const at::Tensor& part : pixels.split(some)) {
+    at::Tensor norm = at::linear(at::square(part), gamma, beta);
+    part.mul_(inverse ? norm.sqrt_() : norm.rsqrt_());
+  }
 }
 
 at::Tensor LayerReader::tensor(const std::string& name) const {

@@ -29,6 +29,7 @@ struct Upsampling {
   std::array<Convolution, 4> phases;  ///< of even and odd rows times even and odd columns
 
   /// Outputs of even rows and columns, of even rows and odd columns, and so on; each has the input's size.
+  at::Tensor part(std::size_t i, const at::Tensor& x) const;
   std::array<at::Tensor, 4> parts(const at::Tensor& x) const;
   at::Tensor operator()(const at::Tensor& x) const;
 };
@@ -40,7 +41,8 @@ struct Normalisation {
   at::Tensor beta;   ///< [channels]
   bool inverse = false;
 
-  at::Tensor operator()(const at::Tensor& x) const;
+  /// In place.
+  void apply(const at::Tensor& x) const;
 };
 
 /// Layers from a checkpoint, in a placement's type.

@@ -52,16 +52,18 @@ Network::Network(const checkpoint::Binding& weights, const Architecture& a, cons
     g_s_norm[i] = reader.normalisation(text("g_s.", 2 * i + 1), true);
   }
   fast = fast_layers(reader, placement, architecture.n);
+  if (fast != nullptr) winograd = winograd_layers(reader, architecture.n, architecture.m);
 }
 
 at::Tensor Network::analysis(std::size_t i, const at::Tensor& x) const {
   const at::Tensor out = g_a[i](x);
-  return i < 3 ? g_a_norm[i](out) : out;
+  if (i < 3) g_a_norm[i].apply(out);
+  return out;
 }
 
 at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
   const bool scales_only = architecture.variant == Variant::hyperprior;
-  at::Tensor x = scales_only ? y.abs() : y;
+  at::Tensor x = (scales_only ? y.abs() : y).to(placement.type);
   for (std::size_t i = 0; i < 3; ++i) {
     x = h_a[i](x);
     if (i < 2) x = scales_only ? x.relu_() : at::leaky_relu_(x);  // of slope 0.01
@@ -71,7 +73,8 @@ at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
 
 at::Tensor Network::synthesis(std::size_t i, const at::Tensor& x) const {
   const at::Tensor out = g_s[i](x);
-  return i < 3 ? g_s_norm[i](out) : out;
+  if (i < 3) g_s_norm[i].apply(out);
+  return out;
 }
 
 at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) const {
@@ -80,6 +83,7 @@ at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) co
     for (std::size_t i = 0; i < 4; ++i) x = analysis(i, x);
     return x;
   }
+  if (winograd != nullptr) return mbt2018::analyse(*fast, *winograd, picture, padding);
   at::Tensor x = first_layer(fast->first, picture, padding);
   for (std::size_t i = 1; i < 4; ++i) {
     x = g_a[i](x);
@@ -94,6 +98,7 @@ void Network::synthesise(const at::Tensor& y, const Padding& padding, const Muta
     for (std::size_t i = 0; i < 4; ++i) x = synthesis(i, x);
     return crop(x, padding, picture);
   }
+  if (winograd != nullptr) return mbt2018::synthesise(*fast, *winograd, y, padding, picture);
   at::Tensor x = y;
   for (std::size_t i = 0; i < 2; ++i) x = join(fast->g_s_norm[i], g_s[i].parts(x));
   last_layer(fast->last, fast->g_s_norm[2], g_s[2].parts(x), padding, picture);

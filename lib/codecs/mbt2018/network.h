@@ -8,6 +8,7 @@
 #include "codecs/mbt2018/fast_layers.h"
 #include "codecs/mbt2018/layers.h"
 #include "codecs/mbt2018/transforms.h"
+#include "codecs/mbt2018/winograd_layers.h"
 
 namespace mpq::mbt2018 {
 
@@ -20,15 +21,17 @@ struct Network {
   std::array<Convolution, 3> h_a;
   std::array<Upsampling, 4> g_s;
   std::array<Normalisation, 3> g_a_norm, g_s_norm;
-  std::unique_ptr<const FastLayers> fast;  ///< or null
+  std::unique_ptr<const FastLayers> fast;          ///< or null
+  std::unique_ptr<const WinogradLayers> winograd;  ///< or null, and where `fast` is
 
   /// g_a.2i and the normalisation after it, if there is one.
   at::Tensor analysis(std::size_t i, const at::Tensor& x) const;
+  /// Of y of either type.
   at::Tensor hyper_analysis(const at::Tensor& y) const;
   /// g_s.2i and the normalisation after it, if there is one.
   at::Tensor synthesis(std::size_t i, const at::Tensor& x) const;
 
-  /// y of a picture.
+  /// y of a picture, of the placement's type or float32.
   at::Tensor analyse(const ImageView& picture, const Padding& padding) const;
   void synthesise(const at::Tensor& y, const Padding& padding, const MutableImageView& picture) const;
 };
