@@ -8,12 +8,13 @@
  * Decodes what mpqmbt2018enc coded with the same weights, whatever the machine, device, precision and number
  * of threads on either side: a frame names its model, and its latents are compared with those that were
  * coded before a picture goes out. A frame that is damaged or of another model is skipped, with a warning,
- * and counted.
+ * and counted. Where model-file names no weights, the model store (mpq-models) is searched for those that the
+ * stream names: so decodebin can play it.
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.pth.tar ! mpqmbt2018dec
- * model-file=mbt2018.pth.tar ! fakesink -m
+ * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.safetensors ! \
+ *     mpqmbt2018dec model-file=mbt2018.safetensors ! fakesink -m
  * ]|
  */
 #include <optional>
@@ -33,15 +34,15 @@ class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
  public:
   void load() override {
     const Settings s = settings();
-    if (s.model_file.empty())
-      throw Error(ErrorCode::invalid_argument, "no model is named",
-                  "Set model-file to the weights that the encoder used");
-    decoder_.emplace(mbt2018::Codec::load(find_model(s.model_file), s.options()));
+    if (!s.model_file.empty()) decoder_.emplace(mbt2018::Codec::load(find_model(s.model_file), s.options()));
   }
   void unload() override { decoder_.reset(); }
   bool takes_long() const override { return true; }
 
-  ImageHeader read_header(Bytes picture) override { return decoder_->read_header(picture); }
+  ImageHeader read_header(Bytes picture) override {
+    if (!decoder_) decoder_.emplace(mbt2018::find_codec(stream::read(picture).header, settings().options()));
+    return decoder_->read_header(picture);
+  }
   DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
     return decoder_->decode(picture, target);
   }
@@ -77,4 +78,4 @@ const ElementInfo info{
 }  // namespace
 }  // namespace mpq::gst
 
-MPQ_DEFINE_ELEMENT(mpqmbt2018dec, mpq::gst::VideoDecoder, mpq::gst::info)
+MPQ_DEFINE_RANKED_ELEMENT(mpqmbt2018dec, GST_RANK_PRIMARY, mpq::gst::VideoDecoder, mpq::gst::info)

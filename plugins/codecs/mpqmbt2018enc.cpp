@@ -11,8 +11,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.pth.tar ! mpqrate ! fakesink
- * -m
+ * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.safetensors ! \
+ *     mpqrate ! fakesink -m
  * ]|
  */
 #include <optional>

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
-usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq and
-vit.safetensors.
+usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq,
+mbt2018.safetensors and vit.safetensors.
 """
 import filecmp
 import json
@@ -25,6 +25,43 @@ SAMPLES = [
 TIME_LIMIT = 60  # seconds a line
 
 
+def write_safetensors(path, shapes, value=0.0):
+    """Float32 tensors that hold one value; those of no element are int32."""
+    header, end = {}, 0
+    for name, shape in shapes.items():
+        begin, end = end, end + 4 * math.prod(shape)
+        header[name] = {"dtype": "F32" if math.prod(shape) else "I32", "shape": shape, "data_offsets": [begin, end]}
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + struct.pack("<f", value) * (end // 4))
+
+
+def write_mbt2018(path):
+    """A network of the MBT2018 family with two channels, as it is before update(); all weights are 1 / 128."""
+    n, shapes = 2, {}
+    def layer(name, size, out=n, rows=n):
+        shapes.update({f"{name}.weight": [rows, n, size, size], f"{name}.bias": [out]})
+    for side in ("g_a", "g_s"):
+        for i in (1, 3, 5):
+            shapes |= {f"{side}.{i}.beta": [n], f"{side}.{i}.gamma": [n, n]}
+            shapes |= {f"{side}.{i}.{p}_reparam.{c}": [1] for p in ("beta", "gamma")
+                       for c in ("pedestal", "lower_bound.bound")}
+    shapes |= {"g_a.0.weight": [n, 3, 5, 5], "g_a.0.bias": [n], "g_s.6.weight": [n, 3, 5, 5], "g_s.6.bias": [3]}
+    for name in ("g_a.2", "g_a.4", "g_a.6", "g_s.0", "g_s.2", "g_s.4", "h_a.2", "h_a.4", "h_s.0", "h_s.2"):
+        layer(name, 5)
+    layer("h_a.0", 3)
+    layer("h_s.4", 3)
+    for i in range(5):
+        rows, columns = (1 if i == 4 else 3), (1 if i == 0 else 3)
+        shapes |= {f"entropy_bottleneck.matrices.{i}": [n, rows, columns], f"entropy_bottleneck.biases.{i}": [n, rows, 1]}
+        if i < 4:
+            shapes[f"entropy_bottleneck.factors.{i}"] = [n, rows, 1]
+    shapes["entropy_bottleneck.quantiles"] = [n, 1, 3]
+    shapes |= {f"{part}.{table}": [0] for part in ("entropy_bottleneck", "gaussian_conditional")
+               for table in ("_quantized_cdf", "_cdf_length", "_offset")}
+    shapes["gaussian_conditional.scale_table"] = [0]
+    write_safetensors(path, shapes, 1 / 128)
+
+
 def write_vit(path):
     """A Vision Transformer of a few bytes: one block, patches of 2 by 2 in pictures of 4 by 4, all weights 0."""
     layers = {"patch_embed.proj": [4, 3, 2, 2], "blocks.0.norm1": [4], "blocks.0.attn.qkv": [12, 4],
@@ -33,12 +70,7 @@ def write_vit(path):
     shapes = {"cls_token": [1, 1, 4], "pos_embed": [1, 5, 4]}
     for name, shape in layers.items():
         shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
-    header, end = {}, 0
-    for name, shape in shapes.items():
-        begin, end = end, end + 4 * math.prod(shape)
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [begin, end]}
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + bytes(end))
+    write_safetensors(path, shapes)
 
 
 def write_stream(path):
@@ -86,6 +118,7 @@ def main(root):
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
         write_vit(folder / "vit.safetensors")
+        write_mbt2018(folder / "mbt2018.safetensors")
         write_stream(folder / "stream.mpq")
         lines = list(launch_lines(root))
         for page, line in lines:

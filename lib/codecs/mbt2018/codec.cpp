@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/image_check.h"
 #include "core/text.h"
+#include "models/model_store.h"
 #include "nn/runtime.h"
 #include "nn/shared.h"
 
@@ -60,6 +61,27 @@ std::shared_ptr<const Codec> Codec::load(const std::filesystem::path& weights, c
     throw Error(ErrorCode::io, text("the model file cannot be read: ", error.what()),
                 "Check the name; mpq-models lists what can be fetched");
   }
+}
+
+std::shared_ptr<const Codec> find_codec(const stream::FrameHeader& header, const nn::Options& options) {
+  if (!stream::is_known(header.codec))
+    throw Error(ErrorCode::unsupported,
+                text("codec ", static_cast<int>(header.codec), " is not known to this release"),
+                "Update mpq");
+  const std::string codec = stream::name(header.codec);
+  for (const StoredModel& model : stored_models()) {
+    if (!model.name.starts_with(codec)) continue;
+    try {
+      auto found = Codec::load(model.path(), options);
+      if (found->hash() == header.model && found->codec() == header.codec) return found;
+    } catch (const Error&) {
+      continue;  // another network under a similar name, or a file that was damaged since
+    }
+  }
+  throw Error(
+      ErrorCode::io,
+      text("no installed model is the ", codec, " model ", hexadecimal(header.model), " of this stream"),
+      "Set model-file to the weights that the encoder used, or fetch them: mpq-models list");
 }
 
 Codec::Codec(std::string file, std::shared_ptr<const EntropyModel> entropy,

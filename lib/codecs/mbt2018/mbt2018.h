@@ -52,6 +52,10 @@ class Codec {
   std::shared_ptr<const Transforms> transforms_;
 };
 
+/// The codec that a frame names, from the models that are installed (mpq-models). Throws Error(io) where none
+/// of them is it, with what to do.
+std::shared_ptr<const Codec> find_codec(const stream::FrameHeader& header, const nn::Options& options);
+
 /// The coder mode of frames as they are written here: one section, which latent_coder.h describes.
 constexpr std::uint8_t native_mode = 1;
 
