@@ -60,7 +60,7 @@ namespace {
 class MpqStreamDecoding : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    gst_element_register(nullptr, "mpqtestgraydec", GST_RANK_PRIMARY,
+    gst_element_register(nullptr, "mpqtestgraydec", GST_RANK_PRIMARY + 1,
                          gst::register_type(gst::VideoDecoder::kind(), gst::info));
   }
 
