@@ -63,7 +63,9 @@ Leg analysis_leg(const std::string& name, const TransformsPtr& transforms) {
 Leg synthesis_leg(const std::string& name, const TransformsPtr& transforms) {
   std::vector<float> y, z;
   const auto pixels = test_pixels();
-  transforms->analyse({PixelFormat::rgb24, width, height, {{{pixels.data(), 3 * width}}}}, &y, &z);
+  nn::apart([&] {
+    transforms->analyse({PixelFormat::rgb24, width, height, {{{pixels.data(), 3 * width}}}}, &y, &z);
+  });
   return alone(loop_leg(name, [transforms, y] {
     return [transforms, y, pixels = test_pixels()](std::size_t, Bytes*) mutable {
       transforms->synthesise(y, {PixelFormat::rgb24, width, height, {{{pixels.data(), 3 * width}}}});
