@@ -20,16 +20,10 @@ int usable_processors() {
   return std::max(1, CPU_COUNT(&set));
 }
 
-/// Seconds that the fastest of some matrix products takes, of a size that networks have.
-double product_seconds(at::ScalarType type) {
-  const at::Tensor a = at::ones({192, 768}).to(type), b = at::ones({768, 768}).to(type);
-  double best = 1e9;
-  for (int i = 0; i < 5; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    at::linear(a, b);
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  }
-  return best;
+double product_seconds(const at::Tensor& a, const at::Tensor& b) {
+  const auto start = std::chrono::steady_clock::now();
+  at::linear(a, b);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 at::Device parse_device(const std::string& name) {
@@ -48,8 +42,16 @@ at::Device parse_device(const std::string& name) {
 bool prefers_bfloat16() {
   static const bool answer = [] {
     const c10::InferenceMode guard;
+    // Matrices of a size that networks have; in turns, so that another program's load meets both.
+    const at::Tensor a = at::ones({192, 768}), b = at::ones({768, 768});
+    const at::Tensor half_a = a.to(at::kBFloat16), half_b = b.to(at::kBFloat16);
+    double wide = 1e9, narrow = 1e9;
+    for (int i = 0; i < 8; ++i) {
+      narrow = std::min(narrow, product_seconds(half_a, half_b));
+      wide = std::min(wide, product_seconds(a, b));
+    }
     // Native support makes it several times faster; without, it is several times slower.
-    return product_seconds(at::kBFloat16) * 1.2 < product_seconds(at::kFloat);
+    return narrow * 1.2 < wide;
   }();
   return answer;
 }
