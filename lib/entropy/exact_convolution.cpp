@@ -34,11 +34,12 @@ void run_at(const TapLayer& layer, const Map& input, int count, const From& from
   for (int first = 0; first < count; first += panel_positions) {
     const int here = std::min(panel_positions, count - first);
     panel.resize(here, layer.layer().inputs());
-    outputs.clear();
+    outputs.resize(static_cast<std::size_t>(here));
+#pragma omp parallel for schedule(static)
     for (int i = 0; i < here; ++i) {
       const Tap position = from(first + i);
       layer.look(input, position.y, position.x, &panel, i);
-      outputs.push_back(to(first + i));
+      outputs[static_cast<std::size_t>(i)] = to(first + i);
     }
     layer.layer().run(panel, outputs);
   }

@@ -70,7 +70,6 @@ void Panel::resize(int positions, int inputs) {
   const int padded = (inputs + block_inputs - 1) / block_inputs * block_inputs;
   pairs_.resize(static_cast<std::size_t>(positions) * static_cast<std::size_t>(padded));
   shifts_.resize(static_cast<std::size_t>(positions));
-  row_.assign(static_cast<std::size_t>(padded), 0);
 }
 
 void Panel::set(int position, const Inputs& inputs) {
@@ -82,7 +81,9 @@ void Panel::set(int position, const Inputs& inputs) {
   const int shift = std::max(0, static_cast<int>(std::bit_width(all)) - input_bits);
   shifts_[static_cast<std::size_t>(position)] = shift;
   const std::int32_t half = shift == 0 ? 0 : 1 << (shift - 1);
-  std::int16_t* row = row_.data();
+  static thread_local std::vector<std::int16_t> whole;
+  whole.assign(static_cast<std::size_t>(inputs_ + block_inputs - 1) / block_inputs * block_inputs, 0);
+  std::int16_t* row = whole.data();
   for (const Fixed* piece : inputs.pieces) {
     if (piece == nullptr)
       std::fill_n(row, inputs.length, std::int16_t{0});
@@ -93,9 +94,9 @@ void Panel::set(int position, const Inputs& inputs) {
     row += inputs.length;
   }
   std::int16_t* to = pairs_.data() + std::ptrdiff_t{2} * position;
-  for (std::size_t i = 0; i < row_.size(); i += 2, to += std::ptrdiff_t{2} * positions_) {
-    to[0] = row_[i];
-    to[1] = row_[i + 1];
+  for (std::size_t i = 0; i < whole.size(); i += 2, to += std::ptrdiff_t{2} * positions_) {
+    to[0] = whole[i];
+    to[1] = whole[i + 1];
   }
 }
 
@@ -141,24 +142,28 @@ void ExactLayer::finish(const std::int32_t* sums, int first_row, int input_shift
 }
 
 void ExactLayer::run(const Panel& panel, std::span<Fixed* const> outputs, const Kernel& kernel) const {
+#pragma omp parallel for schedule(static)
+  for (int first_row = 0; first_row < rows_; first_row += lanes) run_rows(first_row, panel, outputs, kernel);
+}
+
+void ExactLayer::run_rows(int first_row, const Panel& panel, std::span<Fixed* const> outputs,
+                          const Kernel& kernel) const {
   const int all = panel.positions(), tiles = (all + kernel.most_positions - 1) / kernel.most_positions;
   std::int32_t sums[16 * lanes];
   const std::size_t group_size = static_cast<std::size_t>(blocks_) * block_pairs * lanes * 2;
-  for (int first_row = 0; first_row < rows_; first_row += lanes) {
-    const std::int16_t* weights = weights_.data() + static_cast<std::size_t>(first_row / lanes) * group_size;
-    for (int tile = 0; tile < tiles; ++tile) {
-      const int first = all * tile / tiles, count = all * (tile + 1) / tiles - first;
-      kernel.run({.weights = weights,
-                  .activations = panel.data() + std::ptrdiff_t{2} * first,
-                  .stride = static_cast<std::size_t>(all),
-                  .blocks = blocks_,
-                  .shift = block_shift_,
-                  .sums = sums},
-                 count);
-      for (int p = 0; p < count; ++p)
-        finish(sums + std::ptrdiff_t{lanes} * p, first_row, panel.shift(first + p),
-               outputs[static_cast<std::size_t>(first + p)]);
-    }
+  const std::int16_t* weights = weights_.data() + static_cast<std::size_t>(first_row / lanes) * group_size;
+  for (int tile = 0; tile < tiles; ++tile) {
+    const int first = all * tile / tiles, count = all * (tile + 1) / tiles - first;
+    kernel.run({.weights = weights,
+                .activations = panel.data() + std::ptrdiff_t{2} * first,
+                .stride = static_cast<std::size_t>(all),
+                .blocks = blocks_,
+                .shift = block_shift_,
+                .sums = sums},
+               count);
+    for (int p = 0; p < count; ++p)
+      finish(sums + std::ptrdiff_t{lanes} * p, first_row, panel.shift(first + p),
+             outputs[static_cast<std::size_t>(first + p)]);
   }
 }
 

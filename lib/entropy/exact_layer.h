@@ -33,7 +33,8 @@ struct Inputs {
   int length;  ///< values a piece
 };
 
-/// The inputs of several positions as kernels take them. Reused, it does not allocate. Not thread-safe.
+/// The inputs of several positions as kernels take them. Reused, it does not allocate. set() may be called
+/// for different positions at once; all else is not thread-safe.
 class Panel {
  public:
   /// For `positions` positions of `inputs` values each.
@@ -50,7 +51,6 @@ class Panel {
   int positions_ = 0, inputs_ = 0;
   std::vector<std::int16_t> pairs_;  ///< [pairs][positions][2]
   std::vector<int> shifts_;
-  std::vector<std::int16_t> row_;
 };
 
 /// Immutable; all functions may be called from several threads at once.
@@ -66,7 +66,7 @@ class ExactLayer {
   int inputs() const noexcept { return inputs_; }
 
   /// outputs[p] gets the rows() results of position p of the panel, whose inputs must be as many as the
-  /// layer's. `kernel` gives the same as every other.
+  /// layer's. `kernel` gives the same as every other. Runs on OpenMP's threads.
   void run(const Panel& panel, std::span<Fixed* const> outputs,
            const Kernel& kernel = kernels().back()) const;
 
@@ -75,6 +75,8 @@ class ExactLayer {
 
  private:
   void quantise(std::span<const float> weights, int row);
+  void run_rows(int first_row, const Panel& panel, std::span<Fixed* const> outputs,
+                const Kernel& kernel) const;
   void finish(const std::int32_t* sums, int first_row, int input_shift, Fixed* output) const;
 
   int rows_ = 0, inputs_ = 0, blocks_ = 0, block_shift_ = 1;

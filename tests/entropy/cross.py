@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 
-FLAGS = ['-std=c++20', '-O2', '-ffp-contract=off', '-Wall', '-Wextra', '-Werror', '-ffunction-sections', '-fdata-sections']
+FLAGS = ['-std=c++20', '-O2', '-ffp-contract=off', '-Wall', '-Wextra', '-Werror',
+         '-Wno-unknown-pragmas', '-ffunction-sections', '-fdata-sections']
 # In sections of their own, what a program does not use may name what it is not linked with.
 LINK = ['-static', '-pthread', '-Wl,--gc-sections']
 MACHINES = {'native': (os.environ.get('CXX', 'c++').split(), []),

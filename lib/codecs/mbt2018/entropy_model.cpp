@@ -74,10 +74,12 @@ const Map& EntropyModel::Context::predict(const Map& hyper, const Map& latents,
   const int count = static_cast<int>(positions.size());
   const auto position = [&](int i) { return positions[static_cast<std::size_t>(i)]; };
   panel_.resize(count, model_.context_.layer().inputs());
+#pragma omp parallel for schedule(static)
   for (int i = 0; i < count; ++i) model_.context_.look(latents, position(i).y, position(i).x, &panel_, i);
   const Map& context = run(model_.context_.layer(), &context_);
 
   panel_.resize(count, model_.parameters_[0].inputs());
+#pragma omp parallel for schedule(static)
   for (int i = 0; i < count; ++i) {
     const std::array pieces{hyper.at(position(i).y, position(i).x), context.at(i, 0)};
     panel_.set(i, {pieces, hyper.channels});
