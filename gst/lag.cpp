@@ -47,8 +47,11 @@ bool Lag::is_late(GstElement* element, const GstSegment& segment, GstBuffer* buf
   const GstClockTime due = running_time(segment, buffer);
   if (!GST_CLOCK_TIME_IS_VALID(due)) return false;
   if (due < earliest_) return true;
-  const GstClockTime now = gst_element_get_current_running_time(element);
-  return GST_CLOCK_TIME_IS_VALID(now) && now + reported_ > due + pipeline_latency_ + settings.max_lateness;
+  const GstClockTime now = gst_element_get_current_running_time(element), own = reported_;
+  // A pipeline whose sink does not wait for the clock settles on no latency: the element's own time is no
+  // lateness there.
+  const GstClockTime latency = std::max<GstClockTime>(pipeline_latency_, own);
+  return GST_CLOCK_TIME_IS_VALID(now) && now + own > due + latency + settings.max_lateness;
 }
 
 void Lag::took(GstElement* element, double seconds) {

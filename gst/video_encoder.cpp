@@ -156,14 +156,9 @@ bool VideoEncoder::leave_out(GstBuffer* input) {
   const auto settings = late_settings();
   const GstSegment& segment = GST_VIDEO_ENCODER(gobject())->input_segment;
   if (!settings || !lag_.is_late(gobject(), segment, input, *settings)) return false;
-  std::uint64_t coded = 0, late = 0;
-  {
-    const std::lock_guard lock(state_mutex);
-    late = ++late_;
-    coded = work_.frames;
-  }
-  Lag::post_skipped(gobject(), segment, input, coded, late);
-  return true;
+  const std::lock_guard lock(state_mutex);
+  ++late_;
+  return true;  // for a frame without output the base class posts a QoS message
 }
 
 void VideoEncoder::reset_results() {
