@@ -3,12 +3,22 @@
 
 #include "routes.h"
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <stdexcept>
 
 #include "support/pipeline.h"
+#include "tests/codecs/mbt2018/generated_model.h"
 
 namespace mpq::test {
 namespace {
+
+#ifdef MPQ_WITH_NETWORKS
+constexpr bool with_networks = true;
+#else
+constexpr bool with_networks = false;
+#endif
 
 const std::string picture =
     "videotestsrc num-buffers=3 pattern=ball ! video/x-raw,width=37,height=21,format=";
@@ -34,6 +44,24 @@ const std::vector<std::string> opuses{
     sound + "48000,channels=6,channel-mask=(bitmask)0x3f ! mpqopusenc bitrate=96000",
 };
 
+/// A small network's weights, in a file that goes away with the program, and not with the processes that it
+/// forks.
+class GeneratedModel {
+ public:
+  GeneratedModel() { write_mbt2018(path_, mbt2018_tensors({mbt2018::Variant::mbt2018, 2, 4})); }
+  ~GeneratedModel() {
+    if (getpid() == maker_) std::filesystem::remove(path_);
+  }
+  GeneratedModel(const GeneratedModel&) = delete;
+  GeneratedModel& operator=(const GeneratedModel&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  pid_t maker_ = getpid();
+  std::string path_ =
+      (std::filesystem::temp_directory_path() / ("mpq-mutation-" + std::to_string(maker_))).string();
+};
+
 std::vector<std::string> with(const std::vector<std::string>& lines, const std::string& end) {
   std::vector<std::string> longer;
   for (const auto& line : lines) longer.push_back(line + end);
@@ -49,10 +77,8 @@ Data stream_header(const std::string& text) {
   return {map.data(), map.data() + map.size()};
 }
 
-}  // namespace
-
-const std::vector<Route>& routes() {
-  static const std::vector<Route> all{
+std::vector<Route> make_routes() {
+  std::vector<Route> all{
       {"mpqjpegdec-bytes", Framing::file, jpegs, "image/jpeg ! mpqjpegdec"},
       {"mpqjpegdec-parsed", Framing::file, jpegs, "jpegparse ! mpqjpegdec"},
       {"mpqjpegdec-packets", Framing::packets, jpegs, "mpqjpegdec"},
@@ -64,6 +90,22 @@ const std::vector<Route>& routes() {
        "oggdemux name=demuxer ! mpqopusdec plc=true"},
       {"mpqopusdec-packets", Framing::packets, opuses, "mpqopusdec plc=true"},
   };
+  if constexpr (with_networks) {
+    static const GeneratedModel model;
+    const std::string settings = " precision=float32 threads=1 model-file=" + model.path();
+    const std::vector<std::string> streams{picture + "RGB ! mpqmbt2018enc" + settings};
+    all.push_back({"mpqmbt2018dec-bytes", Framing::file, streams,
+                   "video/x-mpq,codec=mbt2018 ! mpqmbt2018dec" + settings});
+    all.push_back({"mpqmbt2018dec-parsed", Framing::file, streams, "mpqparse ! mpqmbt2018dec" + settings});
+    all.push_back({"mpqmbt2018dec-packets", Framing::packets, streams, "mpqmbt2018dec" + settings});
+  }
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Route>& routes() {
+  static const std::vector<Route> all = make_routes();
   return all;
 }
 
