@@ -189,6 +189,16 @@ TEST_P(MpqMbt2018, DropsAndCountsWhatComesTooLate) {
   EXPECT_EQ(static_cast<double>(p.pull_all().size()) + late, 50);
 }
 
+TEST_P(MpqMbt2018, PresetsNameTheModels) {
+  const gst::ObjectPtr<GstElement> element(gst_element_factory_make("mpqmbt2018enc", nullptr));
+  gst_object_ref_sink(element.get());
+  const std::string name = mbt2018::name(GetParam());
+  ASSERT_TRUE(gst_preset_load_preset(GST_PRESET(element.get()), (name + " quality 8").c_str()));
+  gchar* model = nullptr;
+  g_object_get(element.get(), "model-file", &model, nullptr);
+  EXPECT_EQ(gst::CharPtr(model).get(), name + "-8");
+}
+
 TEST_P(MpqMbt2018, StartsAndStopsManyTimes) {
   Pipeline p("videotestsrc ! video/x-raw,format=RGB,width=64,height=64 ! " + encoder() + " ! " + decoder() +
              " ! fakesink");
