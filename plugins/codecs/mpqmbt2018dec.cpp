@@ -19,6 +19,7 @@
  */
 #include <optional>
 
+#include "codecs/mbt2018/compressai.h"
 #include "codecs/mbt2018/mbt2018.h"
 #include "core/error.h"
 #include "gst/neural_settings.h"
@@ -28,38 +29,62 @@
 namespace mpq::gst {
 namespace {
 
-struct Settings : NeuralSettings, ImageDecoderSettings {};
+enum class Container { mpq, compressai };
+
+struct Settings : NeuralSettings, ImageDecoderSettings {
+  Container container = Container::mpq;
+};
 
 class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
  public:
   void load() override {
     const Settings s = settings();
+    if (s.container == Container::compressai) {
+      if (s.model_file.empty())
+        throw Error(ErrorCode::invalid_argument, "no model is named, and CompressAI's files do not tell it",
+                    "Set model-file to the weights that the file was written with");
+      compressai_.emplace(find_model(s.model_file), s.threads, 1);
+      return;
+    }
     if (!s.model_file.empty()) decoder_.emplace(mbt2018::Codec::load(find_model(s.model_file), s.options()));
   }
-  void unload() override { decoder_.reset(); }
+  void unload() override {
+    decoder_.reset();
+    compressai_.reset();
+  }
   bool takes_long() const override { return true; }
 
   ImageHeader read_header(Bytes picture) override {
+    if (compressai_) return compressai_->read_header(picture);
     if (!decoder_) decoder_.emplace(mbt2018::find_codec(stream::read(picture).header, settings().options()));
     return decoder_->read_header(picture);
   }
   DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
-    return decoder_->decode(picture, target);
+    return compressai_ ? compressai_->decode(picture, target) : decoder_->decode(picture, target);
   }
-  std::optional<std::size_t> scan(Bytes bytes) override { return scanner_.length(bytes); }
+  std::optional<std::size_t> scan(Bytes bytes) override {
+    return compressai_ ? mbt2018::compressai_length(bytes) : scanner_.length(bytes);
+  }
   void restart_scan() override { scanner_.reset(); }
-  std::size_t find_start(Bytes bytes) override { return stream::find_start(bytes); }
+  std::size_t find_start(Bytes bytes) override { return compressai_ ? 0 : stream::find_start(bytes); }
   GstVideoColorimetry yuv_colorimetry() const override { return jfif_colorimetry(); }
   std::uint64_t max_pixels() const override { return settings().max_pixels; }
 
  private:
   std::optional<mbt2018::Decoder> decoder_;
+  std::optional<mbt2018::CompressaiCodec> compressai_;
   stream::FrameScanner scanner_;
 };
 
 std::vector<Property> properties() {
   auto all = neural_properties<Settings>();
   all.push_back(max_pixels_property<Settings>());
+  all.push_back(enumeration<Settings, Container>(
+      "container", &Settings::container, "MpqMbt2018DecContainer",
+      {{Container::mpq, "mpq", "Frames of the mpq stream"},
+       {Container::compressai, "compressai",
+        "Files of CompressAI's codec.py: float32, slow, and right only where float rounds as in the writer"}},
+      "What is read"));
   return all;
 }
 
@@ -68,7 +93,8 @@ const ElementInfo info{
     .long_name = "MPQ MBT2018 decoder",
     .klass = "Codec/Decoder/Video/Image",
     .description = "Decodes pictures of a learned codec of the MBT2018 family",
-    .pads = {sink_pad("video/x-mpq, codec=(string){ mbt2018, mbt2018-mean, bmshj2018-hyperprior }"),
+    .pads = {sink_pad("video/x-mpq, codec=(string){ mbt2018, mbt2018-mean, bmshj2018-hyperprior }; "
+                      "image/x-compressai"),
              src_pad("video/x-raw, format=RGB, width=[ 1, 16384 ], height=[ 1, 16384 ], "
                      "framerate=(fraction)[ 0, max ]")},
     .properties = properties(),

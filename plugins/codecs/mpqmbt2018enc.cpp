@@ -17,6 +17,7 @@
  */
 #include <optional>
 
+#include "codecs/mbt2018/compressai.h"
 #include "codecs/mbt2018/mbt2018.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -27,7 +28,12 @@
 namespace mpq::gst {
 namespace {
 
-struct Settings : NeuralSettings, LateSettings {};
+enum class Container { mpq, compressai };
+
+struct Settings : NeuralSettings, LateSettings {
+  Container container = Container::mpq;
+  int compressai_quality = 1;
+};
 
 class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
  public:
@@ -36,31 +42,46 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
     if (s.model_file.empty())
       throw Error(ErrorCode::invalid_argument, "no model is named",
                   "Set model-file to the weights of mbt2018, mbt2018-mean or bmshj2018-hyperprior");
-    codec_ = mbt2018::Codec::load(find_model(s.model_file), s.options());
+    const std::filesystem::path weights = find_model(s.model_file);
+    if (s.container == Container::compressai) {
+      compressai_.emplace(weights, s.threads, s.compressai_quality);
+      return;
+    }
+    codec_ = mbt2018::Codec::load(weights, s.options());
     encoder_.emplace(codec_);
     GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), codec_->precision());
   }
 
   void unload() override {
     encoder_.reset();
+    compressai_.reset();
     codec_.reset();
   }
 
   EncoderFormat set_format(const GstVideoInfo& input) override {
     GstVideoInfo wanted = input;
     set_codec_colours(&wanted, jfif_colorimetry());
+    if (compressai_) {
+      if (GST_VIDEO_INFO_IS_GRAY(&input))
+        throw Error(ErrorCode::unsupported, "CompressAI's files hold no gray pictures",
+                    "Insert videoconvert before this encoder");
+      return {CapsPtr(gst_caps_new_empty_simple("image/x-compressai")), wanted};
+    }
     return {CapsPtr(gst_caps_new_simple("video/x-mpq", "codec", G_TYPE_STRING, stream::name(codec_->codec()),
                                         "parsed", G_TYPE_BOOLEAN, TRUE, nullptr)),
             wanted};
   }
 
-  EncodedImage encode(const ImageView& picture) override { return encoder_->encode(picture); }
+  EncodedImage encode(const ImageView& picture) override {
+    return compressai_ ? compressai_->encode(picture) : encoder_->encode(picture);
+  }
 
   std::optional<LateSettings> late_settings() const override { return settings(); }
 
  private:
   std::shared_ptr<const mbt2018::Codec> codec_;
   std::optional<mbt2018::Encoder> encoder_;
+  std::optional<mbt2018::CompressaiCodec> compressai_;
 };
 
 std::vector<Property> properties() {
@@ -71,6 +92,14 @@ std::vector<Property> properties() {
        {LatePolicy::drop, "drop", "Drop late frames"}},
       "What becomes of frames that come later than max-lateness; each is counted", Mutable::playing));
   all.push_back(max_lateness_property<Settings>());
+  all.push_back(enumeration<Settings, Container>(
+      "container", &Settings::container, "MpqMbt2018EncContainer",
+      {{Container::mpq, "mpq", "Frames of the mpq stream, which every machine decodes"},
+       {Container::compressai, "compressai",
+        "Files of CompressAI's codec.py, a buffer each: float32, slow, and not exact across machines"}},
+      "What is written"));
+  all.push_back(integer("compressai-quality", &Settings::compressai_quality, 1, 8,
+                        "Quality of the model, which CompressAI's files name"));
   return all;
 }
 
@@ -83,6 +112,8 @@ const ElementInfo info{
                       "framerate=(fraction)[ 0, max ]"),
              src_pad("video/x-mpq, codec=(string){ mbt2018, mbt2018-mean, bmshj2018-hyperprior }, "
                      "parsed=(boolean)true, width=[ 1, 16384 ], height=[ 1, 16384 ], "
+                     "framerate=(fraction)[ 0, max ]; "
+                     "image/x-compressai, width=[ 1, 16384 ], height=[ 1, 16384 ], "
                      "framerate=(fraction)[ 0, max ]")},
     .properties = properties(),
     .create = [] { return std::make_unique<Mbt2018Enc>(); },

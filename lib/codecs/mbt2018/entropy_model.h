@@ -20,7 +20,8 @@ struct Tables {
   entropy::CdfTables hyper;                ///< a row for each channel of z
   entropy::CdfTables latents;              ///< a row for each scale
   std::vector<entropy::Fixed> medians;     ///< of z's channels
-  std::vector<entropy::Fixed> thresholds;  ///< the first entries of the scale table, rounded down
+  std::vector<float> scales;               ///< of the latents' rows
+  std::vector<entropy::Fixed> thresholds;  ///< the scales but the last, rounded down
 };
 
 /// Reads a model's tables. Throws Error(corrupt_data, unsupported).

@@ -142,6 +142,12 @@ class Sequence {
         coded_(at::zeros({1, y.size(1), y.size(2) + 4, y.size(3) + 4})),
         both_(at::empty_like(hyper)) {}
 
+  /// Whose latents are coded instead of rounded.
+  Sequence(const Layers& layers, const at::Tensor& y, const at::Tensor& hyper, const Reference::Code& code)
+      : Sequence(layers, y, hyper) {
+    code_ = &code;
+  }
+
   Parameters run() {
     for (std::int64_t row = 0; row < y_.size(2); ++row)
       for (std::int64_t column = 0; column < y_.size(3); ++column) code(row, column);
@@ -160,11 +166,21 @@ class Sequence {
         at::conv2d(at(coded_, row, column, 5), layers_.context.weight, layers_.context.bias);
     const at::Tensor both = entropy_parameters(layers_, at(hyper_, row, column), context);
     at(both_, row, column).copy_(both);
-    const at::Tensor means = split(layers_, both).means;
-    at(coded_, row + 2, column + 2).copy_((at(y_, row, column) - means).round() + means);
+    const Parameters p = split(layers_, both);
+    if (code_ != nullptr) return hand_out(row, column, p);
+    at(coded_, row + 2, column + 2).copy_((at(y_, row, column) - p.means).round() + p.means);
+  }
+
+  void hand_out(std::int64_t row, std::int64_t column, const Parameters& p) {
+    const std::vector<float> scales = values(p.scales), means = values(p.means);
+    std::vector<float> latents = values(at(y_, row, column));
+    (*code_)(scales, means, latents);
+    const auto m = static_cast<std::int64_t>(latents.size());
+    at(coded_, row + 2, column + 2).copy_(at::from_blob(latents.data(), {1, m, 1, 1}, at::kFloat));
   }
 
   const Layers& layers_;
+  const Reference::Code* code_ = nullptr;
   at::Tensor y_, hyper_;
   at::Tensor coded_;  ///< with two zeros around, what was coded so far
   at::Tensor both_;
@@ -227,6 +243,28 @@ Reference::Estimate Reference::compress(std::span<const float> y, std::span<cons
     if (layers_->architecture.variant != Variant::mbt2018) return split(*layers_, hyper);
     return Sequence(*layers_, latents, hyper).run();
   });
+}
+
+std::vector<float> Reference::code(std::span<const float> y, std::span<const float> z_symbols,
+                                   const LatentSize& size, const Code& code) const {
+  return nn::run(layers_->placement, "coding latents", [&] {
+    const Architecture& architecture = layers_->architecture;
+    const at::Tensor latents = tensor_of(y, size, 1, architecture.m);
+    const at::Tensor medians = layers_->medians.view({1, -1, 1, 1});
+    const at::Tensor hyper =
+        hyper_synthesis(*layers_, tensor_of(z_symbols, size, 4, architecture.n) + medians);
+    if (architecture.variant == Variant::mbt2018)
+      return values(Sequence(*layers_, latents, hyper, code).run().y_hat);
+    const Parameters p = split(*layers_, hyper);
+    std::vector<float> result(y.begin(), y.end());
+    code(values(p.scales), values(p.means), result);
+    return result;
+  });
+}
+
+std::vector<float> Reference::medians() const {
+  const at::Tensor medians = layers_->medians.contiguous();
+  return {medians.data_ptr<float>(), medians.data_ptr<float>() + medians.numel()};
 }
 
 }  // namespace mpq::mbt2018

@@ -1,10 +1,12 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The entropy model in plain float32, as the reference implementation computes it: for tests and comparison.
-// Nothing that is coded is made of it, because its last digits differ from machine to machine.
+// The entropy model in plain float32, as the reference implementation computes it: for tests, for comparison,
+// and for the reference's own files. Its last digits differ from machine to machine, and so may what is made
+// of them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -42,6 +44,20 @@ class Reference {
 
   /// What a coder codes: mbt2018's context is what was coded before, latent by latent. Otherwise forward().
   Estimate compress(std::span<const float> y, std::span<const float> z, const LatentSize& size) const;
+
+  /// Codes latents that lie together: `latents` holds the unquantised ones where they are known, and is to
+  /// get the quantised ones. Arrays are [places][M].
+  using Code = std::function<void(std::span<const float> scales, std::span<const float> means,
+                                  std::span<float> latents)>;
+
+  /// The order in which the reference codes latents: place by place, row by row, with a context model, and
+  /// otherwise all at once. `z_symbols` is [H/64][W/64][N], whole numbers above or below the medians; `y` are
+  /// the latents, or zeros. Returns the quantised ones, [H/16][W/16][M]. Throws what `code` throws.
+  std::vector<float> code(std::span<const float> y, std::span<const float> z_symbols, const LatentSize& size,
+                          const Code& code) const;
+
+  /// Of z's channels.
+  std::vector<float> medians() const;
 
   struct Layers;
   explicit Reference(std::unique_ptr<const Layers> layers);

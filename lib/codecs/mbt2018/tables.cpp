@@ -94,6 +94,7 @@ Tables read_tables(const Model& model) {
     throw Error(ErrorCode::corrupt_data, text(file, " has ", scales.size(), " scales for ",
                                               tables.latents.rows(), " probability tables"));
   tables.thresholds = thresholds(scales, file);
+  tables.scales = std::move(scales);
   const std::vector<float> quantiles = weights.floats("entropy_bottleneck.quantiles");
   for (std::size_t i = 1; i < quantiles.size(); i += 3)
     tables.medians.push_back(entropy::to_fixed(static_cast<double>(quantiles[i])));

@@ -9,6 +9,7 @@
 #include "codecs/mbt2018/mbt2018.h"
 #include "core/error.h"
 #include "generated_model.h"
+#include "models/model_store.h"
 #include "support/tools.h"
 #include "support/video_pipeline.h"
 
@@ -187,6 +188,49 @@ TEST_P(MpqMbt2018, DropsAndCountsWhatComesTooLate) {
   const double late = find_detail(*speed, "late-frames").value_or(-1);
   EXPECT_GT(late, 20);
   EXPECT_EQ(static_cast<double>(p.pull_all().size()) + late, 50);
+}
+
+TEST_P(MpqMbt2018, DecodebinFindsTheInstalledModel) {
+  const std::string name = std::string(mbt2018::name(GetParam())) + "-9", file = folder_ / "film.mpq";
+  const std::filesystem::path folder = std::filesystem::path(model_).parent_path() / name;
+  std::filesystem::create_directory(folder);
+  std::filesystem::copy(model_, folder / "weights.safetensors");
+  StoredModel model;
+  model.name = name;
+  model.folder = folder;
+  model.file = "weights.safetensors";
+  write_record(model);
+  setenv("MPQ_MODEL_PATH", folder.parent_path().c_str(), 1);
+  Pipeline writer("videotestsrc num-buffers=2 ! video/x-raw,format=RGB,width=80,height=48 ! " + encoder() +
+                  " ! filesink location=" + file);
+  ASSERT_TRUE(writer.run()) << writer.error();
+  Pipeline reader("filesrc location=" + file + " ! decodebin ! appsink name=out sync=false");
+  ASSERT_TRUE(reader.run()) << reader.error();
+  EXPECT_EQ(reader.pull_all().size(), 2U);
+  std::filesystem::remove_all(folder);
+  Pipeline lost("filesrc location=" + file + " ! mpqparse ! mpqmbt2018dec ! fakesink");
+  EXPECT_FALSE(lost.run());
+  EXPECT_NE(lost.error().find("mpq-models list"), std::string::npos) << lost.error();
+  unsetenv("MPQ_MODEL_PATH");
+}
+
+TEST_P(MpqMbt2018, ExchangesFilesWithCompressai) {
+  const std::string settings = " container=compressai threads=1 model-file=" + model_;
+  const Picture picture = smooth_picture(PixelFormat::rgb24, 70, 40);
+  const auto coded = run_pictures("mpqmbt2018enc compressai-quality=3" + settings, {picture, picture});
+  ASSERT_EQ(coded.size(), 2U);
+  EXPECT_EQ(coded[0].caps.substr(0, 18), "image/x-compressai");
+  EXPECT_EQ(coded[0].bytes.at(1), 2);
+  EXPECT_EQ(run_coded("mpqmbt2018dec" + settings, coded[0].caps, {coded[0].bytes, coded[1].bytes}).size(),
+            2U);
+  const std::string file = folder_ / "two.bin";
+  Pipeline writer("videotestsrc num-buffers=2 ! video/x-raw,format=RGB,width=70,height=40 ! mpqmbt2018enc" +
+                  settings + " ! filesink location=" + file);
+  ASSERT_TRUE(writer.run()) << writer.error();
+  Pipeline reader("filesrc location=" + file + " blocksize=100 ! image/x-compressai ! mpqmbt2018dec" +
+                  settings + " ! appsink name=out sync=false");
+  ASSERT_TRUE(reader.run()) << reader.error();
+  EXPECT_EQ(reader.pull_all().size(), 2U);
 }
 
 TEST_P(MpqMbt2018, PresetsNameTheModels) {
