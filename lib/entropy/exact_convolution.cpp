@@ -61,6 +61,7 @@ TapLayer convolution(const Weights& weights, int kernel, Activation activation, 
   const Size size = size_of(weights, kernel);
   const int area = kernel * kernel, used = masked ? area / 2 : area;
   std::vector<Tap> taps;
+  taps.reserve(static_cast<std::size_t>(used));
   for (int i = 0; i < used; ++i) taps.push_back({i / kernel - kernel / 2, i % kernel - kernel / 2});
   std::vector<float> rows;
   for (std::size_t out = 0; out < size.out; ++out)

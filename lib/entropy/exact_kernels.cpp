@@ -14,14 +14,14 @@ namespace mpq::entropy {
 namespace {
 
 void portable(const KernelTask& t, int count) {
-  for (int p = 0; p < count; ++p) {
+  for (std::ptrdiff_t p = 0; p < count; ++p) {
     std::int32_t* const sums = t.sums + p * lanes;
     std::fill_n(sums, lanes, 0);
     const std::int16_t *w = t.weights, *a = t.activations + 2 * p;
     for (int block = 0; block < t.blocks; ++block) {
       std::int32_t part[lanes] = {};
-      for (int pair = 0; pair < block_pairs; ++pair, w += 2 * lanes, a += 2 * t.stride)
-        for (int i = 0; i < lanes; ++i) part[i] += w[2 * i] * a[0] + w[2 * i + 1] * a[1];
+      for (int pair = 0; pair < block_pairs; ++pair, w += std::ptrdiff_t{2} * lanes, a += 2 * t.stride)
+        for (std::ptrdiff_t i = 0; i < lanes; ++i) part[i] += w[2 * i] * a[0] + w[2 * i + 1] * a[1];
       for (int i = 0; i < lanes; ++i) sums[i] += (part[i] + (1 << (t.shift - 1))) >> t.shift;
     }
   }
@@ -48,48 +48,49 @@ template <int count>
   const __m256i half = _mm256_set1_epi32(1 << (t.shift - 1));
   const __m128i shift = _mm_cvtsi32_si128(t.shift);
   __m256i sums[count][2];
-  MPQ_UNROLL for (int p = 0; p < count; ++p) sums[p][0] = sums[p][1] = _mm256_setzero_si256();
+  MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p][0] = sums[p][1] = _mm256_setzero_si256();
   const auto* w = reinterpret_cast<const __m256i*>(t.weights);
   const std::int16_t* a = t.activations;
   for (int block = 0; block < t.blocks; ++block) {
     __m256i part[count][2];
-    MPQ_UNROLL for (int p = 0; p < count; ++p) part[p][0] = part[p][1] = half;
+    MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) part[p][0] = part[p][1] = half;
     for (int pair = 0; pair < block_pairs; ++pair, w += 2, a += 2 * t.stride) {
       const __m256i low = _mm256_loadu_si256(w), high = _mm256_loadu_si256(w + 1);
-      MPQ_UNROLL for (int p = 0; p < count; ++p) {
+      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) {
         const __m256i both = _mm256_set1_epi32(pair_at(a + 2 * p));
         part[p][0] = _mm256_add_epi32(part[p][0], _mm256_madd_epi16(low, both));
         part[p][1] = _mm256_add_epi32(part[p][1], _mm256_madd_epi16(high, both));
       }
     }
-    MPQ_UNROLL for (int p = 0; p < count; ++p) MPQ_UNROLL for (int i = 0; i < 2; ++i) sums[p][i] =
-        _mm256_add_epi32(sums[p][i], _mm256_sra_epi32(part[p][i], shift));
+    MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) MPQ_UNROLL for (std::ptrdiff_t i = 0; i < 2; ++i)
+        sums[p][i] = _mm256_add_epi32(sums[p][i], _mm256_sra_epi32(part[p][i], shift));
   }
-  MPQ_UNROLL for (int p = 0; p < count; ++p) MPQ_UNROLL for (int i = 0; i < 2; ++i)
+  MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) MPQ_UNROLL for (std::ptrdiff_t i = 0; i < 2; ++i)
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(t.sums + p * lanes) + i, sums[p][i]);
 }
 
 // The two functions below differ in one instruction; intrinsics of a target cannot be shared through a
 // template.
-#  define MPQ_AVX512_KERNEL(name, target_list, multiply_add)                                       \
-    template <int count>                                                                           \
-    [[gnu::target(target_list)]] void name(const KernelTask& t) {                                  \
-      const __m512i half = _mm512_set1_epi32(1 << (t.shift - 1));                                  \
-      const __m128i shift = _mm_cvtsi32_si128(t.shift);                                            \
-      __m512i sums[count], part[count];                                                            \
-      MPQ_UNROLL for (int p = 0; p < count; ++p) sums[p] = _mm512_setzero_si512();                 \
-      const std::int16_t *w = t.weights, *a = t.activations;                                       \
-      for (int block = 0; block < t.blocks; ++block) {                                             \
-        MPQ_UNROLL for (int p = 0; p < count; ++p) part[p] = half;                                 \
-        for (int pair = 0; pair < block_pairs; ++pair, w += 2 * lanes, a += 2 * t.stride) {        \
-          const __m512i weights = _mm512_loadu_si512(w);                                           \
-          MPQ_UNROLL for (int p = 0; p < count; ++p) part[p] =                                     \
-              multiply_add(part[p], weights, _mm512_set1_epi32(pair_at(a + 2 * p)));               \
-        }                                                                                          \
-        MPQ_UNROLL for (int p = 0; p < count; ++p) sums[p] =                                       \
-            _mm512_add_epi32(sums[p], _mm512_maskz_sra_epi32(0xFFFF, part[p], shift));             \
-      }                                                                                            \
-      MPQ_UNROLL for (int p = 0; p < count; ++p) _mm512_storeu_si512(t.sums + p * lanes, sums[p]); \
+#  define MPQ_AVX512_KERNEL(name, target_list, multiply_add)                                                \
+    template <int count>                                                                                    \
+    [[gnu::target(target_list)]] void name(const KernelTask& t) {                                           \
+      const __m512i half = _mm512_set1_epi32(1 << (t.shift - 1));                                           \
+      const __m128i shift = _mm_cvtsi32_si128(t.shift);                                                     \
+      __m512i sums[count], part[count];                                                                     \
+      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p] = _mm512_setzero_si512();               \
+      const std::int16_t *w = t.weights, *a = t.activations;                                                \
+      for (int block = 0; block < t.blocks; ++block) {                                                      \
+        MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) part[p] = half;                               \
+        for (int pair = 0; pair < block_pairs; ++pair, w += std::ptrdiff_t{2} * lanes, a += 2 * t.stride) { \
+          const __m512i weights = _mm512_loadu_si512(w);                                                    \
+          MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) part[p] =                                   \
+              multiply_add(part[p], weights, _mm512_set1_epi32(pair_at(a + 2 * p)));                        \
+        }                                                                                                   \
+        MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p] =                                     \
+            _mm512_add_epi32(sums[p], _mm512_maskz_sra_epi32(0xFFFF, part[p], shift));                      \
+      }                                                                                                     \
+      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p)                                                 \
+          _mm512_storeu_si512(t.sums + p * lanes, sums[p]);                                                 \
     }
 
 #  define MPQ_MADD_ADD(sum, a, b) _mm512_add_epi32(sum, _mm512_madd_epi16(a, b))
@@ -100,7 +101,7 @@ MPQ_AVX512_KERNEL(avx512vnni, "avx512f,avx512bw,avx512vnni", _mm512_dpwssd_epi32
 #  define MPQ_DISPATCH(name, most)                                                   \
     void name##_any(const KernelTask& task, int count) {                             \
       static constexpr auto table = []<int... i>(std::integer_sequence<int, i...>) { \
-        return std::array{name<i + 1>...};                                           \
+        return std::array{name<i + 1>...}; /* NOLINT(bugprone-macro-parentheses) */  \
       }                                                                              \
       (std::make_integer_sequence<int, most>());                                     \
       table[static_cast<std::size_t>(count - 1)](task);                              \

@@ -163,7 +163,7 @@ void ExactLayer::run_rows(int first_row, const Panel& panel, std::span<Fixed* co
                count);
     for (int p = 0; p < count; ++p)
       finish(sums + std::ptrdiff_t{lanes} * p, first_row, panel.shift(first + p),
-             outputs[static_cast<std::size_t>(first + p)]);
+             outputs[static_cast<std::size_t>(first) + static_cast<std::size_t>(p)]);
   }
 }
 

@@ -123,9 +123,9 @@ std::vector<std::int32_t> quantise_probabilities(std::span<const double> probabi
 
 std::vector<float> default_scales() {
   constexpr double first = -2.20727491318972077, last = 5.54517744447956248;  // log(0.11), log(256)
-  std::vector<float> scales;
-  for (int i = 0; i < 64; ++i)
-    scales.push_back(static_cast<float>(exact_exp(first + (last - first) * i / 63)));
+  std::vector<float> scales(64);
+  for (std::size_t i = 0; i < scales.size(); ++i)
+    scales[i] = static_cast<float>(exact_exp(first + (last - first) * static_cast<double>(i) / 63));
   return scales;
 }
 
@@ -157,7 +157,8 @@ CdfTables factorized_tables(std::span<const FactorizedChannel> channels) {
   for (const FactorizedChannel& channel : channels) {
     const double first = value(channel.quantiles, 1) - below(channel);
     std::vector<double> probabilities;
-    for (double i = 0; i <= below(channel) + above(channel); ++i)
+    const int last = static_cast<int>(below(channel) + above(channel));
+    for (int i = 0; i <= last; ++i)
       probabilities.push_back(exact_sigmoid(logit(channel, first + i + 0.5)) -
                               exact_sigmoid(logit(channel, first + i - 0.5)));
     probabilities.push_back(exact_sigmoid(logit(channel, first - 0.5)) +

@@ -115,6 +115,7 @@ std::vector<Bytes> read_sections(FieldReader& fields) {
   for (std::size_t left = fields.byte("number of sections"); left > 0; --left)
     lengths.push_back(fields.varint(0, max_frame_bytes, "section's length"));
   std::vector<Bytes> sections;
+  sections.reserve(lengths.size());
   for (const std::size_t length : lengths) sections.push_back(fields.take(length, "section"));
   if (fields.left() > 0) impossible(text(fields.left(), " bytes belong to no section"));
   return sections;

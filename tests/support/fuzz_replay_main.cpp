@@ -24,8 +24,8 @@
 #include "tests/support/mutate.h"
 
 // Findings of the sanitizers become signals, so that the input can be kept.
-extern "C" const char* __asan_default_options();
-extern "C" const char* __ubsan_default_options();
+extern "C" const char* __asan_default_options();   // NOLINT(bugprone-reserved-identifier)
+extern "C" const char* __ubsan_default_options();  // NOLINT(bugprone-reserved-identifier)
 extern "C" const char* __asan_default_options() {
   return "abort_on_error=1";
 }

@@ -16,7 +16,7 @@
 namespace mpq::mp3 {
 namespace {
 
-using test::concatenate, test::encode_all, test::to_s16, test::tones, test::total, test::view;
+using test::concatenate, test::encode_all, test::tones, test::total, test::view;
 
 std::vector<std::int16_t> noise(std::size_t samples) {
   std::mt19937 random(7);

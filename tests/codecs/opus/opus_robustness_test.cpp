@@ -80,7 +80,7 @@ TEST_P(OpusRobustness, RandomHeadersGiveALayoutThatDecodesOrAnError) {
     for (int flips = 0; flips < 3; ++flips)
       head[8 + random_() % (head.size() - 8)] ^= static_cast<std::uint8_t>(1 << random_() % 8);
     try {
-      Decoder(parse_head(head), 8000, SampleFormat::s16);
+      const Decoder decoder(parse_head(head), 8000, SampleFormat::s16);
       ++accepted;
     } catch (const Error& error) {
       EXPECT_NE(error.code(), ErrorCode::internal) << error.what();

@@ -11,7 +11,6 @@ namespace {
 using mpq::test::Comparison;
 using mpq::test::gray;
 using mpq::test::Pipeline;
-using mpq::test::psnr_of;
 
 constexpr const char* both_branches =
     " ! tee name=t ! queue ! p.ref_sink  t. ! queue ! mpqjpegenc ! mpqjpegdec ! p.dist_0  mpqpsnr name=p ! "

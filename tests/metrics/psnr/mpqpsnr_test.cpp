@@ -13,7 +13,6 @@
 namespace {
 
 using mpq::Result;
-using mpq::Scope;
 using mpq::test::Comparison;
 using mpq::test::gray;
 using mpq::test::Pipeline;
