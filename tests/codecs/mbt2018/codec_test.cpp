@@ -5,34 +5,19 @@
 // context model is chaotic with generated weights, so latents may differ; what they cost may not.
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "codecs/mbt2018/mbt2018.h"
+#include "parity_picture.h"
 #include "support/parity.h"
-#include "support/pictures.h"
 #include "support/shared.h"
 
 namespace mpq::mbt2018 {
 namespace {
 
+using test::parity_padding;
+using test::parity_picture;
 using test::ParityCase;
 using test::Picture;
 using test::read_floats;
-
-constexpr int width = 176, height = 112, padding = 8;
-
-/// From [3][rows][columns] of numbers from 0 to 1, without a border.
-Picture to_picture(const std::vector<float>& planes, int border) {
-  const int columns = width + 2 * border, rows = height + 2 * border;
-  Picture picture(PixelFormat::rgb24, width, height);
-  for (int c = 0; c < 3; ++c)
-    for (int y = 0; y < height; ++y)
-      for (int x = 0; x < width; ++x)
-        picture.at(0, static_cast<std::size_t>(y), static_cast<std::size_t>(3 * x + c)) =
-            static_cast<std::uint8_t>(std::lround(
-                255 * planes[static_cast<std::size_t>((c * rows + y + border) * columns + x + border)]));
-  return picture;
-}
 
 class CodecBesideTheReference : public testing::TestWithParam<const char*> {};
 
@@ -41,8 +26,8 @@ TEST_P(CodecBesideTheReference, SpendsItsBytesAndGivesItsQuality) {
   const test::TemporaryFolder temporary;
   const std::string file = temporary / "model.safetensors";
   if (!ParityCase(folder).write_checkpoint(file)) GTEST_SKIP() << "needs python3-numpy";
-  const Picture original = to_picture(read_floats(folder / "in_image.npy"), 0);
-  const Picture reference = to_picture(read_floats(folder / "out_x_hat_decompress.npy"), padding);
+  const Picture original = parity_picture(folder / "in_image.npy", 0);
+  const Picture reference = parity_picture(folder / "out_x_hat_decompress.npy", parity_padding);
   const double strings = static_cast<double>(read_floats(folder / "out_y_string.npy").size() +
                                              read_floats(folder / "out_z_string.npy").size());
   for (const nn::Precision precision : {nn::Precision::float32, nn::Precision::bfloat16}) {
@@ -50,7 +35,7 @@ TEST_P(CodecBesideTheReference, SpendsItsBytesAndGivesItsQuality) {
     Encoder encoder(codec);
     Decoder decoder(codec);
     const EncodedImage coded = encoder.encode(original.view());
-    Picture decoded(PixelFormat::rgb24, width, height);
+    Picture decoded(PixelFormat::rgb24, original.width(), original.height());
     decoder.decode(coded.bytes, decoded.mutable_view());
     const double more = static_cast<double>(coded.entropy_coded_bytes) / strings - 1,
                  better = test::psnr(decoded.pixels(), original.pixels()) -

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "parity_picture.h"
 #include "support/parity.h"
-#include "support/pictures.h"
 #include "support/shared.h"
 
 namespace mpq::mbt2018 {
@@ -19,7 +19,7 @@ using test::Picture;
 using test::read_floats;
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::uint8_t width = 176, height = 112;
+constexpr std::uint8_t width = test::parity_width, height = test::parity_height;
 
 struct Case {
   const char* name;
@@ -53,18 +53,7 @@ class CompressaiFiles : public testing::TestWithParam<Case> {
     return all;
   }
 
-  Picture picture(const char* name, int border) const {
-    const auto planes = read_floats(folder_ / name);
-    const int columns = width + 2 * border, rows = height + 2 * border;
-    Picture result(PixelFormat::rgb24, width, height);
-    for (int c = 0; c < 3; ++c)
-      for (int y = 0; y < height; ++y)
-        for (int x = 0; x < width; ++x)
-          result.at(0, static_cast<std::size_t>(y), static_cast<std::size_t>(3 * x + c)) =
-              static_cast<std::uint8_t>(std::lround(
-                  255 * planes[static_cast<std::size_t>((c * rows + y + border) * columns + x + border)]));
-    return result;
-  }
+  Picture picture(const char* name, int border) const { return test::parity_picture(folder_ / name, border); }
 
   test::TemporaryFolder temporary_;
   std::filesystem::path folder_;
@@ -79,7 +68,7 @@ TEST_P(CompressaiFiles, AreWrittenToTheByte) {
 
 TEST_P(CompressaiFiles, AreReadWhateverTheVersionThatWroteThem) {
   CompressaiCodec codec(model_, 1, 1);
-  const Picture expected = picture("out_x_hat_decompress.npy", 8);
+  const Picture expected = picture("out_x_hat_decompress.npy", test::parity_padding);
   const auto older = static_cast<std::uint8_t>(GetParam().id - 1);
   for (const Bytes& bytes : {file(GetParam().id), file(older), file(older, {})}) {
     EXPECT_EQ(compressai_length(bytes), bytes.size());
