@@ -62,6 +62,8 @@ step() {
 no_unexpected_skips() {
   skips=$(grep '^skipped: ' "$root/root/step.log" || true)
   [ -d "$shared" ] || skips=$(echo "$skips" | grep -v 'needs the development data' || true)
+  # Compilers for other processors are no part of a fresh machine; ./mpq does not bring them.
+  skips=$(echo "$skips" | grep -v '_cross: the whole program' || true)
   [ -z "$skips" ] || fail "tests were skipped"
 }
 
