@@ -25,7 +25,10 @@ void find_type(GstTypeFind* find, gpointer) {
   gst_type_find_suggest(find, ours ? GST_TYPE_FIND_MAXIMUM : GST_TYPE_FIND_LIKELY, caps.get());
 }
 
+// The factory takes a reference of its own: caps that were made for it alone would leak.
+GstStaticCaps found_caps = GST_STATIC_CAPS("application/x-mpq");
+
 }  // namespace
 
 GST_TYPE_FIND_REGISTER_DEFINE(mpqtypefind, "application/x-mpq", GST_RANK_PRIMARY, find_type, "mpq",
-                              gst_caps_new_empty_simple("application/x-mpq"), nullptr, nullptr)
+                              gst_static_caps_get(&found_caps), nullptr, nullptr)
