@@ -4,16 +4,15 @@
 // MBT2018, 768x512, N = M = 192, against CompressAI where MPQ_COMPRESSAI names one that is built. The weights
 // are those of the parity case where the development data are there, which CompressAI reads too, else random
 // ones.
-#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "benchmarks/conversation.h"
 #include "benchmarks/harness.h"
 #include "benchmarks/machine.h"
 #include "benchmarks/media.h"
+#include "benchmarks/network.h"
 #include "benchmarks/process.h"
 #include "codecs/mbt2018/latent_coder.h"
 #include "codecs/mbt2018/mbt2018.h"
@@ -28,15 +27,6 @@ namespace {
 constexpr const SizeInfo& size = sizes[0];
 constexpr mbt2018::Grid grid{size.height / 64, size.width / 64};
 using CodecPtr = std::shared_ptr<const mbt2018::Codec>;
-
-/// With OpenMP threads that end with it, and without those of the pipeline before it, which GLib keeps for
-/// half a second.
-Leg alone(Leg leg) {
-  return {leg.name, [run = std::move(leg.run)](std::size_t count, Bytes* output) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(600));
-            return nn::apart([&] { return run(count, output); });
-          }};
-}
 
 Bytes picture() {
   return joined(*photographs(Size::vga_class, "RGB"));

@@ -6,15 +6,15 @@
 #include "tasks/vit/vit.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iterator>
 #include <sstream>
-#include <thread>
 
 #include "benchmarks/conversation.h"
 #include "benchmarks/machine.h"
 #include "benchmarks/media.h"
+#include "benchmarks/network.h"
+#include "benchmarks/process.h"
 #include "checkpoint/safetensors_writer.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -77,15 +77,16 @@ void write_weights(const Variant& variant, const std::filesystem::path& file) {
   checkpoint::write_safetensors(file, sources);
 }
 
-/// Operations of the matrix products for one picture, of which the last block computes the class token alone.
-double operations(const Variant& v) {
+/// Multiplications of the matrix products for one picture, of which the last block computes the class token
+/// alone.
+double multiplications(const Variant& v) {
   const auto width = static_cast<double>(v.width), hidden = static_cast<double>(v.hidden());
   const auto block = [&](double queries) {
-    return 2 * (3 * tokens * width * width + 2 * queries * tokens * width + queries * width * width +
-                2 * queries * width * hidden);
+    return 3 * tokens * width * width + 2 * queries * tokens * width + queries * width * width +
+           2 * queries * width * hidden;
   };
-  return 2 * (tokens - 1) * 3.0 * patch * patch * width + (depth - 1) * block(tokens) + block(1) +
-         2 * width * classes;
+  return (tokens - 1) * 3.0 * patch * patch * width + (depth - 1) * block(tokens) + block(1) +
+         width * classes;
 }
 
 /// The same picture as the peer's.
@@ -97,35 +98,10 @@ vit::Pixels test_pixels() {
 
 using ModelPtr = std::shared_ptr<const vit::Model>;
 
-/// The same with OpenMP threads that end with it, as those of a pipeline do; and without the threads of the
-/// pipeline before it, which GLib keeps for half a second.
-Leg alone(Leg leg) {
-  return {leg.name, [run = std::move(leg.run)](std::size_t count, Bytes* output) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(600));
-            return nn::apart([&] { return run(count, output); });
-          }};
-}
-
 Leg network_leg(const std::string& name, const std::string& weights, const nn::Options& options) {
   const ModelPtr model = vit::Model::load(weights, {}, options);
   return alone(loop_leg(name, [model] {
     return [model, pixels = test_pixels()](std::size_t, Bytes*) { model->logits(pixels, 1); };
-  }));
-}
-
-/// Matrix products of the same number of operations, of a size that this machine is fastest with.
-Leg peak_leg(double operations, int threads) {
-  return alone(loop_leg("products alone", [=] {
-    const auto type = nn::prefers_bfloat16() ? at::kBFloat16 : at::kFloat;
-    constexpr std::int64_t side = 1024;
-    const auto rows = static_cast<std::int64_t>(operations / (2.0 * side * side));
-    const at::Tensor a = at::ones({side, side}).to(type), b = at::ones({side, side}).to(type);
-    return [=](std::size_t, Bytes*) {
-      const c10::InferenceMode guard;
-      if (at::get_num_threads() != threads) at::set_num_threads(threads);
-      for (std::int64_t left = rows; left > 0; left -= side)
-        at::matmul(a.narrow(0, 0, std::min(left, side)), b);
-    };
   }));
 }
 
@@ -156,10 +132,6 @@ Leg peer_leg(const std::string& weights, int threads) {
           }};
 }
 
-bool have_pytorch() {
-  return have_program("/usr/bin/python3 && /usr/bin/python3 -c 'import torch'");
-}
-
 /// How many times as fast as PyTorch in float32 this class of processor should make it.
 double least_speed(const Machine& machine) {
   if (machine.processor_class == "AMX") return 3;
@@ -171,7 +143,7 @@ void network(Bench& bench, const Variant& variant, const std::string& weights) {
   if (!bench.wants(name)) return;
   const Machine machine = this_machine();
   Comparison c{.name = name, .unit = "picture", .legs = {}, .measure = Measure::wall};
-  c.legs = {network_leg("mpq", weights, {}), peak_leg(operations(variant), machine.cores)};
+  c.legs = {network_leg("mpq", weights, {}), products_leg(multiplications(variant), machine.cores)};
   const bool judged = variant.width == base.width;
   if (judged) c.bars = {{"products alone", 0.5}};
   if (machine.cores > 1) c.legs.push_back(network_leg("mpq, 1 thread", weights, {.threads = 1}));

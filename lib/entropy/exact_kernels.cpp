@@ -3,6 +3,7 @@
 
 #include "entropy/exact_kernels.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 

@@ -17,6 +17,9 @@ struct Placement {
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;  ///< of the matrix products
   int threads = 1;
+
+  /// "float32" or "bfloat16".
+  const char* precision() const noexcept { return type == at::kFloat ? "float32" : "bfloat16"; }
 };
 
 /// Throws Error(invalid_argument) for a device name that nobody knows, Error(unsupported) for a device that

@@ -86,7 +86,7 @@ void Transforms::synthesise(std::span<const float> y_hat, const MutableImageView
 }
 
 const char* Transforms::precision() const noexcept {
-  return network_->placement.type == at::kFloat ? "float32" : "bfloat16";
+  return network_->placement.precision();
 }
 
 const Architecture& Transforms::architecture() const noexcept {

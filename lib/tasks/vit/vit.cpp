@@ -24,7 +24,7 @@ const Shape& Model::shape() const noexcept {
 }
 
 const char* Model::precision() const noexcept {
-  return network_->placement.type == at::kFloat ? "float32" : "bfloat16";
+  return network_->placement.precision();
 }
 
 std::vector<Logits> Model::logits(std::span<const Pixels* const> pictures) const {

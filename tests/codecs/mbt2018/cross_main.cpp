@@ -17,6 +17,7 @@
 #include "checkpoint/contents.h"
 #include "codecs/mbt2018/latent_coder.h"
 #include "stream/frame.h"
+#include "tests/codecs/mbt2018/channels_last.h"
 #include "tests/codecs/mbt2018/generated_model.h"
 
 namespace mpq {
@@ -48,17 +49,9 @@ std::shared_ptr<const checkpoint::Checkpoint> read(const fs::path& path) {
       path.extension() == ".npy" ? checkpoint::read_npy(bytes) : checkpoint::read_safetensors(bytes));
 }
 
-Floats channels_last(const Floats& planes, int channels) {
-  Floats result(planes.size());
-  const std::size_t area = planes.size() / static_cast<std::size_t>(channels);
-  for (std::size_t i = 0; i < planes.size(); ++i)
-    result[i % area * static_cast<std::size_t>(channels) + i / area] = planes[i];
-  return result;
-}
-
 Floats latents(const char* file, int channels) {
   const auto array = read(file);
-  return channels_last(to_float32(*array, array->tensors().front()), channels);
+  return test::channels_last(to_float32(*array, array->tensors().front()), channels);
 }
 
 /// Around 0, up to 4, most of them small.
