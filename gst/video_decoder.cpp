@@ -3,8 +3,6 @@
 
 #include "gst/video_decoder.h"
 
-#include <utility>
-
 #include "core/text.h"
 
 namespace mpq::gst {
@@ -56,11 +54,13 @@ struct VideoDecoder::Glue {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
       self(base).forget_stream();
       self(base).open_results();
+      if (self(base).overlaps()) self(base).second_stage_ = std::make_unique<SecondStage>(&base->stream_lock);
       return TRUE;
     });
   }
 
   static gboolean stop(GstVideoDecoder* base) {
+    self(base).second_stage_.reset();
     self(base).forget_stream();
     self(base).close_results();
     return TRUE;
@@ -79,8 +79,14 @@ struct VideoDecoder::Glue {
     return TRUE;
   }
 
-  // Timestamped input comes a picture a buffer; bytes from a file come in any pieces.
+  // Timestamped input comes a picture a buffer; bytes from a file come in any pieces. What comes after a
+  // picture leaves after it.
   static gboolean sink_event(GstVideoDecoder* base, GstEvent* event) {
+    if (self(base).second_stage_ != nullptr && GST_EVENT_IS_SERIALIZED(event)) {
+      GST_VIDEO_DECODER_STREAM_LOCK(base);
+      self(base).second_stage_->finish();
+      GST_VIDEO_DECODER_STREAM_UNLOCK(base);
+    }
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) {
       const GstSegment* segment = nullptr;
       gst_event_parse_segment(event, &segment);
@@ -146,30 +152,20 @@ void VideoDecoder::forget_stream() {
   restart_scan();
 }
 
-void VideoDecoder::warn(const std::string& what, const std::string& remedy) {
+void VideoDecoder::warn(std::uint64_t picture, const std::string& what, const std::string& remedy) {
   if (++warnings_ > warnings_posted) return;
   const bool last = warnings_ == warnings_posted;
-  post_warning(gobject(), text("Picture ", pictures_, ' ', what),
+  post_warning(gobject(), text("Picture ", picture, ' ', what),
                last ? "Further damage is counted in the results, not reported" : remedy);
 }
 
-void VideoDecoder::report_skipped(const Error& cause) {
+void VideoDecoder::report_skipped(std::uint64_t picture, const Error& cause) {
   {
     const std::lock_guard lock(state_mutex);
     ++work_.skipped;
   }
   last_skip_ = cause;
-  warn(text("was skipped: ", cause.what()), cause.remedy());
-}
-
-void VideoDecoder::report_damaged(const DecodedImageInfo& decoded) {
-  {
-    const std::lock_guard lock(state_mutex);
-    ++damaged_;
-  }
-  std::string all;
-  for (const auto& warning : decoded.warnings) all += (all.empty() ? "" : "; ") + warning;
-  warn("is damaged: " + all);
+  warn(picture, text("was skipped: ", cause.what()), cause.remedy());
 }
 
 void VideoDecoder::check_delivered() const {
@@ -202,6 +198,7 @@ PixelFormat VideoDecoder::choose_format(const ImageHeader& header) const {
 // False while a flush is under way: nobody wants the picture any more.
 bool VideoDecoder::negotiate(const ImageHeader& header) {
   negotiated_ = {};
+  if (second_stage_ != nullptr) second_stage_->finish();  // what is under way has the caps until now
   const PixelFormat format = choose_format(header);
   GstVideoCodecState* output =
       gst_video_decoder_set_output_state(base(), to_gst(format), static_cast<guint>(header.width),
@@ -226,101 +223,6 @@ GstFlowReturn VideoDecoder::prepare_output(const ImageHeader& header, GstVideoCo
   const bool asked = gst_pad_check_reconfigure(src_pad()) != FALSE;
   if ((asked || !same) && !negotiate(header)) return GST_FLOW_FLUSHING;
   return gst_video_decoder_allocate_output_frame(base(), frame);
-}
-
-// The header of a picture small enough to decode.
-ImageHeader VideoDecoder::checked_header(Bytes picture) {
-  ImageHeader header = read_header(picture);
-  const auto pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
-  if (pixels > max_pixels()) {
-    throw Error(ErrorCode::limit_exceeded,
-                text(header.width, 'x', header.height, " is more than ", max_pixels(), " pixels"),
-                "Raise the property max-pixels to allow it");
-  }
-  return header;
-}
-
-// Owns the frame until one of the functions gives it away.
-class VideoDecoder::FrameHolder {
- public:
-  FrameHolder(GstVideoDecoder* decoder, GstVideoCodecFrame* frame) : decoder_(decoder), frame_(frame) {}
-  ~FrameHolder() {
-    if (frame_ != nullptr) gst_video_decoder_release_frame(decoder_, frame_);
-  }
-  FrameHolder(const FrameHolder&) = delete;
-  FrameHolder& operator=(const FrameHolder&) = delete;
-
-  GstFlowReturn finish() {
-    GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(frame_);
-    return gst_video_decoder_finish_frame(decoder_, std::exchange(frame_, nullptr));
-  }
-
-  // The frame's time passes without a picture; a QoS message says so.
-  GstFlowReturn drop() { return gst_video_decoder_drop_frame(decoder_, std::exchange(frame_, nullptr)); }
-
- private:
-  GstVideoDecoder* decoder_;
-  GstVideoCodecFrame* frame_;
-};
-
-bool VideoDecoder::is_late(GstVideoCodecFrame* frame) const {
-  if (gst_video_decoder_get_max_decode_time(base(), frame) >= 0) return false;
-  gboolean qos = TRUE;
-  g_object_get(gobject(), "qos", &qos, nullptr);
-  return qos != FALSE;
-}
-
-// Runs and times one step of the codec. Its Error costs this picture alone.
-template <class Step>
-bool VideoDecoder::attempt(const Step& step) {
-  const Stopwatch watch;
-  try {
-    step();
-  } catch (const Error& error) {
-    report_skipped(error);
-    return false;
-  }
-  busy_ += watch.seconds();
-  return true;
-}
-
-GstFlowReturn VideoDecoder::drop_late(FrameHolder& frame) {
-  {
-    const std::lock_guard lock(state_mutex);
-    ++late_;
-  }
-  delivered_ = true;
-  return frame.drop();
-}
-
-GstFlowReturn VideoDecoder::decode_frame(GstVideoCodecFrame* raw_frame) {
-  FrameHolder frame(base(), raw_frame);
-  ++pictures_;
-  busy_ = 0;
-  if (is_late(raw_frame)) return drop_late(frame);
-  const ReadMap input(raw_frame->input_buffer);
-  const Bytes bytes(input.data(), input.size());
-  ImageHeader header;
-  DecodedImageInfo decoded;
-  if (!attempt([&] { header = checked_header(bytes); })) return frame.drop();
-  if (const auto flow = prepare_output(header, raw_frame); flow != GST_FLOW_OK) return flow;
-  {
-    const MappedFrame target(output_info_, raw_frame->output_buffer, GST_MAP_WRITE);
-    if (!attempt([&] { decoded = decode(bytes, target.mutable_view()); })) return frame.drop();
-  }
-  if (!decoded.warnings.empty()) {
-    GST_VIDEO_CODEC_FRAME_FLAG_SET(raw_frame, GST_VIDEO_CODEC_FRAME_FLAG_CORRUPTED);
-    report_damaged(decoded);
-  }
-  {
-    const std::lock_guard lock(state_mutex);
-    ++work_.frames;
-    work_.units += static_cast<double>(header.width) * header.height;
-    work_.seconds += busy_;
-  }
-  if (takes_long()) lag_.took(gobject(), busy_);
-  delivered_ = true;
-  return frame.finish();
 }
 
 void VideoDecoder::reset_results() {

@@ -7,6 +7,8 @@
 #include <gst/video/gstvideodecoder.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -15,6 +17,7 @@
 #include "core/image_header.h"
 #include "gst/element.h"
 #include "gst/lag.h"
+#include "gst/second_stage.h"
 #include "gst/stopwatch.h"
 #include "gst/video.h"
 
@@ -37,6 +40,16 @@ class VideoDecoder : public Element {
   /// Decodes into a view of the header's size and one of its formats. Throws Error for damaged data.
   virtual DecodedImageInfo decode(Bytes picture, const MutableImageView& target) = 0;
 
+  /// Whether pictures of a stream with times overlap, from its start to its end: then begin() is called in
+  /// place of decode().
+  virtual bool overlaps() const { return false; }
+
+  /// The second half of decoding a picture, for another thread. At most one is under way while another
+  /// picture is begun. Throws Error for damaged data.
+  using Rest = std::function<DecodedImageInfo(const MutableImageView& target)>;
+  /// Does the first half, after which `picture` is no longer there, and returns the second. Throws Error.
+  virtual Rest begin(Bytes) { return {}; }
+
   /// Length of the picture at the start of an unparsed stream, or nothing while its end has not arrived.
   /// `bytes` grows from call to call until scanning restarts. Throws Error where no picture starts.
   virtual std::optional<std::size_t> scan(Bytes bytes) = 0;
@@ -57,7 +70,7 @@ class VideoDecoder : public Element {
 
  private:
   struct Glue;
-  class FrameHolder;
+  struct Decoding;
   struct Cut {
     std::size_t garbage = 0;             ///< bytes to discard first
     std::optional<std::size_t> picture;  ///< else the length of the picture; nothing: wait for more bytes
@@ -69,31 +82,32 @@ class VideoDecoder : public Element {
   void check_delivered() const;
   GstFlowReturn decode_frame(GstVideoCodecFrame* frame);
   bool is_late(GstVideoCodecFrame* frame) const;
-  GstFlowReturn drop_late(FrameHolder& frame);
+  GstFlowReturn drop_late(Decoding& decoding);
+  bool may_overlap() const;
+  void finish_work(Decoding& decoding);
+  GstFlowReturn deliver(Decoding& decoding);
   ImageHeader checked_header(Bytes picture);
   GstFlowReturn prepare_output(const ImageHeader& header, GstVideoCodecFrame* frame);
   bool negotiate(const ImageHeader& header);
   PixelFormat choose_format(const ImageHeader& header) const;
-  template <class Step>
-  bool attempt(const Step& step);
-  void report_skipped(const Error& cause);
-  void report_damaged(const DecodedImageInfo& decoded);
-  void warn(const std::string& what, const std::string& remedy = {});
+  void report_skipped(std::uint64_t picture, const Error& cause);
+  void report_damaged(const Decoding& decoding);
+  void warn(std::uint64_t picture, const std::string& what, const std::string& remedy = {});
   void forget_stream();
 
   GstVideoDecoder* base() const { return GST_VIDEO_DECODER(gobject()); }
   GstPad* src_pad() const { return GST_VIDEO_DECODER_SRC_PAD(base()); }
 
-  // Streaming thread only.
+  // Guarded by the base class's stream lock.
   GstVideoCodecState* input_state_ = nullptr;  // owned
   ImageHeader negotiated_{};                   // width 0: nothing yet
   GstVideoInfo output_info_{};
   std::uint64_t pictures_ = 0, warnings_ = 0;
   std::optional<Error> last_skip_;
   Lag lag_;
-  bool delivered_ = false;  // a picture went out, or was good but late
-  bool garbage_ = false;    // there were bytes outside pictures
-  double busy_ = 0;         // seconds, on the picture at hand
+  bool delivered_ = false;                     // a picture went out, or was good but late
+  bool garbage_ = false;                       // there were bytes outside pictures
+  std::unique_ptr<SecondStage> second_stage_;  // where pictures overlap
 
   // Guarded by state_mutex.
   Work work_;

@@ -49,8 +49,7 @@ VideoDecoder::Cut VideoDecoder::cut(Bytes bytes, bool at_eos) {
     found.picture = scan(bytes);
     if (!found.picture) check_unfinished(bytes.size());
   } catch (const Error& error) {
-    ++pictures_;
-    report_skipped(error);
+    report_skipped(++pictures_, error);
     return {.garbage = 1, .picture = {}};
   }
   if (at_eos && !found.picture) found.picture = bytes.size();

@@ -3,6 +3,8 @@
 
 #include "gst/video_encoder.h"
 
+#include <utility>
+
 #include "gst/payload.h"
 
 namespace mpq::gst {
@@ -29,11 +31,13 @@ struct VideoEncoder::Glue {
   static gboolean start(GstVideoEncoder* base) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
       self(base).open_results();
+      if (self(base).overlaps()) self(base).second_stage_ = std::make_unique<SecondStage>(&base->stream_lock);
       return TRUE;
     });
   }
 
   static gboolean stop(GstVideoEncoder* base) {
+    self(base).second_stage_.reset();
     self(base).conversion_.reset();
     self(base).close_results();
     return TRUE;
@@ -55,17 +59,17 @@ struct VideoEncoder::Glue {
   }
 
   static GstFlowReturn handle_frame(GstVideoEncoder* base, GstVideoCodecFrame* frame) {
-    const auto result = guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
-      if (self(base).leave_out(frame->input_buffer)) return GST_FLOW_OK;  // without output it is dropped
-      frame->output_buffer = self(base).encode_buffer(frame->input_buffer).release();
-      return GST_FLOW_OK;
-    });
-    if (result != GST_FLOW_OK) {
-      gst_video_codec_frame_unref(frame);
-      return result;
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] { return self(base).encode_frame(frame); });
+  }
+
+  // What comes after a frame leaves after it.
+  static gboolean sink_event(GstVideoEncoder* base, GstEvent* event) {
+    if (self(base).second_stage_ != nullptr && GST_EVENT_IS_SERIALIZED(event)) {
+      GST_VIDEO_ENCODER_STREAM_LOCK(base);
+      self(base).second_stage_->finish();
+      GST_VIDEO_ENCODER_STREAM_UNLOCK(base);
     }
-    GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(frame);
-    return gst_video_encoder_finish_frame(base, frame);
+    return parent()->sink_event(base, event);
   }
 
   static gboolean src_event(GstVideoEncoder* base, GstEvent* event) {
@@ -124,6 +128,7 @@ struct VideoEncoder::Glue {
     encoder->stop = stop;
     encoder->set_format = set_format;
     encoder->handle_frame = handle_frame;
+    encoder->sink_event = sink_event;
     encoder->getcaps = getcaps;
     encoder->propose_allocation = propose_allocation;
     encoder->src_event = src_event;
@@ -135,21 +140,78 @@ KindInfo VideoEncoder::kind() {
   return {GST_TYPE_VIDEO_ENCODER, Glue::install};
 }
 
-BufferPtr VideoEncoder::encode_buffer(GstBuffer* input) {
+// A frame on its way. Owns it until it is finished.
+struct VideoEncoder::Coding {
+  Coding(VideoEncoder& encoder, GstVideoCodecFrame* codec_frame) : self(encoder), frame(codec_frame) {}
+  ~Coding() {
+    if (frame != nullptr) gst_video_codec_frame_unref(frame);
+  }
+  Coding(const Coding&) = delete;
+  Coding& operator=(const Coding&) = delete;
+
+  void take(const EncodedImage& coded) {
+    frame->output_buffer = copy_to_buffer(coded.bytes.data(), coded.bytes.size()).release();
+    attach_payload(frame->output_buffer,
+                   {.entropy_coded_bytes = coded.entropy_coded_bytes, .raw_units = 1, .gray = gray});
+  }
+
+  GstFlowReturn finish() {
+    return gst_video_encoder_finish_frame(GST_VIDEO_ENCODER(self.gobject()), std::exchange(frame, nullptr));
+  }
+
+  VideoEncoder& self;
+  GstVideoCodecFrame* frame;
+  bool gray = false;
+  double pixels = 0;
+  double seconds = 0;  // of work
+  Rest rest;
+};
+
+GstFlowReturn VideoEncoder::encode_frame(GstVideoCodecFrame* frame) {
+  const auto coding = std::make_shared<Coding>(*this, frame);
+  if (leave_out(frame->input_buffer)) return coding->finish();  // without output it is dropped
+  begin_frame(*coding);
+  if (second_stage_ == nullptr) return deliver(*coding);
+  return second_stage_->hand_over({.compute = [coding] { coding->self.finish_work(*coding); },
+                                   .deliver = [coding] { return coding->self.deliver(*coding); }});
+}
+
+void VideoEncoder::begin_frame(Coding& coding) {
+  const Unlocked unlocked(second_stage_ == nullptr ? nullptr : &GST_VIDEO_ENCODER(gobject())->stream_lock);
   const Stopwatch watch;
-  const MappedFrame frame(conversion_->input, conversion_->converter.convert(input), GST_MAP_READ);
-  const EncodedImage coded = encode(frame.view());
-  BufferPtr output = copy_to_buffer(coded.bytes.data(), coded.bytes.size());
-  attach_payload(output.get(), {.entropy_coded_bytes = coded.entropy_coded_bytes,
-                                .raw_units = 1,
-                                .gray = frame.view().format == PixelFormat::gray8});
-  const double seconds = watch.seconds();
-  if (late_settings()) lag_.took(gobject(), seconds);
-  const std::lock_guard lock(state_mutex);
-  ++work_.frames;
-  work_.units += static_cast<double>(frame.view().width) * frame.view().height;
-  work_.seconds += seconds;
-  return output;
+  const MappedFrame frame(conversion_->input, conversion_->converter.convert(coding.frame->input_buffer),
+                          GST_MAP_READ);
+  const ImageView picture = frame.view();
+  coding.gray = picture.format == PixelFormat::gray8;
+  coding.pixels = static_cast<double>(picture.width) * picture.height;
+  if (second_stage_ == nullptr)
+    coding.take(encode(picture));
+  else
+    coding.rest = begin(picture);
+  coding.seconds = watch.seconds();
+}
+
+// On the second stage's thread.
+void VideoEncoder::finish_work(Coding& coding) {
+  const Stopwatch watch;
+  guarded(gobject(), false, [&] {
+    coding.take(coding.rest());
+    return true;
+  });
+  coding.seconds += watch.seconds();
+}
+
+GstFlowReturn VideoEncoder::deliver(Coding& coding) {
+  if (coding.frame->output_buffer == nullptr) return GST_FLOW_ERROR;  // which was posted
+  if (late_settings()) lag_.took(gobject(), coding.seconds);
+  {
+    const std::lock_guard lock(state_mutex);
+    ++work_.frames;
+    work_.units += coding.pixels;
+    work_.seconds += coding.seconds;
+  }
+  GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(coding.frame);
+  return coding.finish();
 }
 
 bool VideoEncoder::leave_out(GstBuffer* input) {

@@ -6,6 +6,7 @@
 
 #include <gst/video/gstvideoencoder.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -14,6 +15,7 @@
 #include "gst/element.h"
 #include "gst/frame_converter.h"
 #include "gst/lag.h"
+#include "gst/second_stage.h"
 #include "gst/stopwatch.h"
 
 namespace mpq::gst {
@@ -37,6 +39,16 @@ class VideoEncoder : public Element {
   /// Codes one picture. Returned bytes are copied before the next call.
   virtual EncodedImage encode(const ImageView& picture) = 0;
 
+  /// Whether frames overlap, from the start of a stream to its end: then begin() is called in place of
+  /// encode().
+  virtual bool overlaps() const { return false; }
+
+  /// The second half of coding a picture, for another thread. At most one is under way while another picture
+  /// is begun.
+  using Rest = std::function<EncodedImage()>;
+  /// Does the first half, after which `picture` is no longer there, and returns the second.
+  virtual Rest begin(const ImageView&) { return {}; }
+
   /// Video formats that the current settings take, all of the template's by default ("I420", "RGB", ...).
   virtual bool accepts(GstVideoFormat) const { return true; }
 
@@ -51,7 +63,11 @@ class VideoEncoder : public Element {
 
  private:
   struct Glue;
-  BufferPtr encode_buffer(GstBuffer* input);
+  struct Coding;
+  GstFlowReturn encode_frame(GstVideoCodecFrame* frame);
+  void begin_frame(Coding& coding);
+  void finish_work(Coding& coding);
+  GstFlowReturn deliver(Coding& coding);
   bool leave_out(GstBuffer* input);
 
   struct Conversion {
@@ -60,6 +76,7 @@ class VideoEncoder : public Element {
   };
   std::unique_ptr<Conversion> conversion_;  // streaming thread only
   Lag lag_;
+  std::unique_ptr<SecondStage> second_stage_;  // where frames overlap
 
   // Guarded by state_mutex.
   Work work_;

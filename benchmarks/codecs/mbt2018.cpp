@@ -148,6 +148,23 @@ void elements(Bench& bench, const Files& files) {
   bench.compare(c);
 }
 
+/// Two frames at once, on a processor each, against one after the other on one.
+void overlap(Bench& bench, const Files& files) {
+  if (this_machine().cores < 2 || !have_elements({"mpqmbt2018enc", "mpqmbt2018dec"})) return;
+  const std::string settings = " threads=1 model-file=" + files.weights() + " overlap=";
+  for (const std::string element : {"mpqmbt2018enc", "mpqmbt2018dec"}) {
+    const std::string name = text("mbt2018/overlap/", element);
+    if (!bench.wants(name)) continue;
+    StreamPtr input = photographs(Size::vga_class, "RGB");
+    if (element == "mpqmbt2018dec") input = through("mpqmbt2018enc model-file=" + files.weights(), input);
+    Comparison c{.name = name, .unit = "picture", .legs = {}, .pieces = 24, .measure = Measure::wall};
+    c.legs = {element_leg("two frames at once", element + settings + "on", input),
+              element_leg("one after the other", element + settings + "off", input)};
+    c.bars = {{"one after the other", 1.2}};
+    bench.compare(c);
+  }
+}
+
 void run(Bench& bench) {
   if (!bench.wants("mbt2018/")) return;
   const Files files;
@@ -156,6 +173,7 @@ void run(Bench& bench) {
   compare(bench, files, "compress", encoding, encoder_leg);
   compare(bench, files, "latents", 0, latents_leg);
   elements(bench, files);
+  overlap(bench, files);
 }
 
 }  // namespace

@@ -3,22 +3,15 @@
 
 #include "nn/runtime.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <chrono>
 
 #include "core/error.h"
+#include "core/processors.h"
 #include "core/text.h"
 
 namespace mpq::nn {
 namespace {
-
-int usable_processors() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
-}
 
 double product_seconds(const at::Tensor& a, const at::Tensor& b) {
   const auto start = std::chrono::steady_clock::now();
@@ -63,7 +56,7 @@ Placement place(const Options& options) {
   placement.threads = options.threads > 0 ? options.threads : usable_processors();
   if (placement.device.is_cuda() && !at::hasCUDA())
     throw Error(ErrorCode::unsupported, "this LibTorch finds no CUDA device", "Use the device cpu");
-  if (at::get_num_threads() != placement.threads) at::set_num_threads(placement.threads);
+  use_threads(placement);
   const bool wide =
       options.precision == Precision::float32 ||
       (options.precision == Precision::automatic && !placement.device.is_cuda() && !prefers_bfloat16());

@@ -29,6 +29,11 @@ Placement place(const Options& options);
 /// Whether matrix products in bfloat16 are faster than in float32 here: measured once, in some milliseconds.
 bool prefers_bfloat16();
 
+/// Gives LibTorch's and OpenMP's regions that this thread enters as many threads as the placement has.
+inline void use_threads(const Placement& placement) {
+  if (at::get_num_threads() != placement.threads) at::set_num_threads(placement.threads);
+}
+
 [[noreturn]] void rethrow(const c10::Error& error, const char* what);
 
 /// Calls `function` on a thread of its own and waits for it; its exceptions come here. For what runs LibTorch
@@ -45,7 +50,7 @@ auto apart(const Function& function) {
 template <class Function>
 auto run(const Placement& placement, const char* what, const Function& function) {
   const c10::InferenceMode guard;
-  if (at::get_num_threads() != placement.threads) at::set_num_threads(placement.threads);
+  use_threads(placement);
   try {
     return function();
   } catch (const c10::Error& error) {

@@ -17,6 +17,7 @@
  *     mpqmbt2018dec model-file=mbt2018.safetensors ! fakesink -m
  * ]|
  */
+#include <memory>
 #include <optional>
 
 #include "codecs/mbt2018/compressai.h"
@@ -31,7 +32,7 @@ namespace {
 
 enum class Container { mpq, compressai };
 
-struct Settings : NeuralSettings, ImageDecoderSettings {
+struct Settings : NeuralSettings, ImageDecoderSettings, OverlapSettings {
   Container container = Container::mpq;
 };
 
@@ -46,7 +47,7 @@ class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
       compressai_.emplace(find_model(s.model_file), s.threads, 1);
       return;
     }
-    if (!s.model_file.empty()) decoder_.emplace(mbt2018::Codec::load(find_model(s.model_file), s.options()));
+    if (!s.model_file.empty()) decoder_.emplace(mbt2018::Codec::load(find_model(s.model_file), options()));
   }
   void unload() override {
     decoder_.reset();
@@ -56,11 +57,19 @@ class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
 
   ImageHeader read_header(Bytes picture) override {
     if (compressai_) return compressai_->read_header(picture);
-    if (!decoder_) decoder_.emplace(mbt2018::find_codec(stream::read(picture).header, settings().options()));
+    if (!decoder_) decoder_.emplace(mbt2018::find_codec(stream::read(picture).header, options()));
     return decoder_->read_header(picture);
   }
   DecodedImageInfo decode(Bytes picture, const MutableImageView& target) override {
     return compressai_ ? compressai_->decode(picture, target) : decoder_->decode(picture, target);
+  }
+  bool overlaps() const override { return !compressai_ && settings().overlaps(settings()); }
+  Rest begin(Bytes picture) override {
+    const auto latents = std::make_shared<mbt2018::Latents>(decoder_->read(picture));
+    return [this, latents](const MutableImageView& target) {
+      decoder_->synthesise(*latents, target);
+      return DecodedImageInfo{};
+    };
   }
   std::optional<std::size_t> scan(Bytes bytes) override {
     return compressai_ ? mbt2018::compressai_length(bytes) : scanner_.length(bytes);
@@ -71,6 +80,11 @@ class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
   std::uint64_t max_pixels() const override { return settings().max_pixels; }
 
  private:
+  nn::Options options() const {
+    const Settings s = settings();
+    return s.stage_options(s);
+  }
+
   std::optional<mbt2018::Decoder> decoder_;
   std::optional<mbt2018::CompressaiCodec> compressai_;
   stream::FrameScanner scanner_;
@@ -79,6 +93,7 @@ class Mbt2018Dec final : public WithSettings<VideoDecoder, Settings> {
 std::vector<Property> properties() {
   auto all = neural_properties<Settings>();
   all.push_back(max_pixels_property<Settings>());
+  all.push_back(overlap_property<Settings>());
   all.push_back(enumeration<Settings, Container>(
       "container", &Settings::container, "MpqMbt2018DecContainer",
       {{Container::mpq, "mpq", "Frames of the mpq stream"},

@@ -15,6 +15,7 @@
  *     mpqrate ! fakesink -m
  * ]|
  */
+#include <memory>
 #include <optional>
 
 #include "codecs/mbt2018/compressai.h"
@@ -30,7 +31,7 @@ namespace {
 
 enum class Container { mpq, compressai };
 
-struct Settings : NeuralSettings, LateSettings {
+struct Settings : NeuralSettings, LateSettings, OverlapSettings {
   Container container = Container::mpq;
   int compressai_quality = 1;
 };
@@ -47,7 +48,7 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
       compressai_.emplace(weights, s.threads, s.compressai_quality);
       return;
     }
-    codec_ = mbt2018::Codec::load(weights, s.options());
+    codec_ = mbt2018::Codec::load(weights, s.stage_options(s));
     encoder_.emplace(codec_);
     GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), codec_->precision());
   }
@@ -76,6 +77,14 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
     return compressai_ ? compressai_->encode(picture) : encoder_->encode(picture);
   }
 
+  bool overlaps() const override { return encoder_ && settings().overlaps(settings()); }
+
+  Rest begin(const ImageView& picture) override {
+    const auto latents = std::make_shared<mbt2018::Latents>();
+    encoder_->analyse(picture, latents.get());
+    return [this, latents] { return encoder_->code(*latents); };
+  }
+
   std::optional<LateSettings> late_settings() const override { return settings(); }
 
  private:
@@ -92,6 +101,7 @@ std::vector<Property> properties() {
        {LatePolicy::drop, "drop", "Drop late frames"}},
       "What becomes of frames that come later than max-lateness; each is counted", Mutable::playing));
   all.push_back(max_lateness_property<Settings>());
+  all.push_back(overlap_property<Settings>());
   all.push_back(enumeration<Settings, Container>(
       "container", &Settings::container, "MpqMbt2018EncContainer",
       {{Container::mpq, "mpq", "Frames of the mpq stream, which every machine decodes"},

@@ -116,6 +116,11 @@ Encoder::Encoder(std::shared_ptr<const Codec> codec)
 Encoder::~Encoder() = default;
 
 EncodedImage Encoder::encode(const ImageView& picture) {
+  analyse(picture, &latents_);
+  return code(latents_);
+}
+
+void Encoder::analyse(const ImageView& picture, Latents* latents) {
   check_view(picture);
   if (picture.width > max_side || picture.height > max_side)
     throw Error(
@@ -123,12 +128,18 @@ EncodedImage Encoder::encode(const ImageView& picture) {
         text("a picture of ", picture.width, 'x', picture.height, " is wider or higher than ", max_side),
         "Insert videoscale before this encoder");
   const bool gray = picture.format == PixelFormat::gray8;
-  codec_->transforms().analyse(gray ? spread(picture, &rgb_) : picture, &y_, &z_);
-  const CodedLatents coded = coder_->encode(y_, z_, grid_of(picture.width, picture.height));
+  codec_->transforms().analyse(gray ? spread(picture, &rgb_) : picture, &latents->y, &latents->z);
+  latents->width = picture.width;
+  latents->height = picture.height;
+}
+
+EncodedImage Encoder::code(const Latents& latents) {
+  codec_->transforms().use_threads();
+  const CodedLatents coded = coder_->encode(latents.y, latents.z, grid_of(latents.width, latents.height));
   const stream::FrameHeader header{
       .codec = codec_->codec(),
       .mode = native_mode,
-      .shape = {static_cast<std::uint32_t>(picture.height), static_cast<std::uint32_t>(picture.width)},
+      .shape = {static_cast<std::uint32_t>(latents.height), static_cast<std::uint32_t>(latents.width)},
       .model = codec_->hash(),
       .latents_crc = coded.crc};
   const std::array<std::span<const std::uint8_t>, 1> sections{coded.bytes};
@@ -167,14 +178,22 @@ ImageHeader Decoder::read_header(std::span<const std::uint8_t> bytes) const {
           .formats = {PixelFormat::rgb24}};
 }
 
-DecodedImageInfo Decoder::decode(std::span<const std::uint8_t> bytes, const MutableImageView& image) {
+Latents Decoder::read(std::span<const std::uint8_t> bytes) {
   const stream::Frame frame = checked_frame(bytes);
-  const std::vector<std::uint32_t>& shape = frame.header.shape;
-  if (image.format != PixelFormat::rgb24 || static_cast<std::uint32_t>(image.height) != shape[0] ||
-      static_cast<std::uint32_t>(image.width) != shape[1])
+  const int height = static_cast<int>(frame.header.shape[0]), width = static_cast<int>(frame.header.shape[1]);
+  codec_->transforms().use_threads();
+  coder_->decode(frame.sections[0], grid_of(width, height), frame.header.latents_crc);
+  return {.width = width, .height = height, .y = coder_->latents_as_floats(), .z = {}};
+}
+
+void Decoder::synthesise(const Latents& latents, const MutableImageView& image) const {
+  if (image.format != PixelFormat::rgb24 || image.width != latents.width || image.height != latents.height)
     throw Error(ErrorCode::invalid_argument, "the target is not of the frame's size or not RGB");
-  coder_->decode(frame.sections[0], grid_of(image.width, image.height), frame.header.latents_crc);
-  codec_->transforms().synthesise(coder_->latents_as_floats(), image);
+  codec_->transforms().synthesise(latents.y, image);
+}
+
+DecodedImageInfo Decoder::decode(std::span<const std::uint8_t> bytes, const MutableImageView& image) {
+  synthesise(read(bytes), image);
   return {};
 }
 

@@ -62,6 +62,13 @@ constexpr std::uint8_t native_mode = 1;
 /// Pictures' sides, in pixels.
 constexpr int max_side = 16384;
 
+/// A picture's latents: layouts as in transforms.h.
+struct Latents {
+  int width = 0, height = 0;  ///< of the picture
+  std::vector<float> y;
+  std::vector<float> z;  ///< empty where they were decoded
+};
+
 /// Not thread-safe: one for each thread.
 class Encoder {
  public:
@@ -73,11 +80,16 @@ class Encoder {
   /// sizes, Error(limit_exceeded) where memory ends.
   EncodedImage encode(const ImageView& picture);
 
+  /// Its halves: the transforms, and the coding of what they gave. One thread may be in each of them at once.
+  void analyse(const ImageView& picture, Latents* latents);
+  EncodedImage code(const Latents& latents);
+
  private:
   std::shared_ptr<const Codec> codec_;
   std::unique_ptr<LatentCoder> coder_;
-  std::vector<float> y_, z_;
-  std::vector<std::uint8_t> rgb_, bytes_;
+  Latents latents_;
+  std::vector<std::uint8_t> rgb_;    // analyse()'s
+  std::vector<std::uint8_t> bytes_;  // code()'s
 };
 
 /// Reads frames. Not thread-safe: one for each thread.
@@ -94,6 +106,10 @@ class Decoder {
   /// Error(invalid_argument). Throws as read_header() does; nothing is written where the latents are not
   /// those that were coded.
   DecodedImageInfo decode(std::span<const std::uint8_t> bytes, const MutableImageView& image);
+
+  /// Its halves. One thread may be in each of them at once.
+  Latents read(std::span<const std::uint8_t> bytes);
+  void synthesise(const Latents& latents, const MutableImageView& image) const;
 
  private:
   stream::Frame checked_frame(std::span<const std::uint8_t> bytes) const;

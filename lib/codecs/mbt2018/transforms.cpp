@@ -85,6 +85,10 @@ void Transforms::synthesise(std::span<const float> y_hat, const MutableImageView
   });
 }
 
+void Transforms::use_threads() const {
+  nn::use_threads(network_->placement);
+}
+
 const char* Transforms::precision() const noexcept {
   return network_->placement.precision();
 }

@@ -52,6 +52,9 @@ class Transforms {
   /// cropped. Throws Error(invalid_argument) where their number is another.
   void synthesise(std::span<const float> y_hat, const MutableImageView& picture) const;
 
+  /// Gives OpenMP's regions that this thread enters as many threads as the options named.
+  void use_threads() const;
+
   /// "float32" or "bfloat16".
   const char* precision() const noexcept;
   const Architecture& architecture() const noexcept;

@@ -21,20 +21,29 @@ using Coded = std::vector<std::uint8_t>;
 
 const std::string coded_caps = "video/x-mpq,parsed=true,framerate=25/1,codec=";
 
-class MpqMbt2018 : public testing::TestWithParam<Variant> {
+struct Case {
+  Variant variant;
+  const char* overlap;
+};
+
+void PrintTo(const Case& c, std::ostream* stream) {
+  *stream << mbt2018::name(c.variant) << ", overlap=" << c.overlap;
+}
+
+class MpqMbt2018 : public testing::TestWithParam<Case> {
  protected:
   MpqMbt2018() { write(model_, 4, 6); }
 
   void write(const std::string& file, int n, int m) const {
-    write_mbt2018(file, mbt2018_tensors({GetParam(), n, m}));
+    write_mbt2018(file, mbt2018_tensors({GetParam().variant, n, m}));
   }
   std::string encoder(const std::string& more = "precision=float32 threads=1") const {
-    return "mpqmbt2018enc name=e model-file=" + model_ + ' ' + more;
+    return "mpqmbt2018enc name=e model-file=" + model_ + " overlap=" + GetParam().overlap + ' ' + more;
   }
   std::string decoder(const std::string& more = "precision=float32 threads=1") const {
-    return "mpqmbt2018dec name=d model-file=" + model_ + ' ' + more;
+    return "mpqmbt2018dec name=d model-file=" + model_ + " overlap=" + GetParam().overlap + ' ' + more;
   }
-  std::string caps() const { return coded_caps + mbt2018::name(GetParam()); }
+  std::string caps() const { return coded_caps + mbt2018::name(GetParam().variant); }
 
   TemporaryFolder folder_;
   const std::string model_ = folder_ / "model.safetensors";
@@ -79,7 +88,7 @@ TEST_P(MpqMbt2018, StreamsDecodeWhateverTheSettingsOnEitherSide) {
 TEST_P(MpqMbt2018, SaysWhatItCoded) {
   const auto coded = run_pictures(encoder(), {synthetic(PixelFormat::rgb24, 40, 30)});
   ASSERT_EQ(coded.size(), 1U);
-  EXPECT_EQ(caps_field(coded[0].caps, "codec"), mbt2018::name(GetParam()));
+  EXPECT_EQ(caps_field(coded[0].caps, "codec"), mbt2018::name(GetParam().variant));
   EXPECT_EQ(caps_field(coded[0].caps, "width"), "40");
   const stream::Frame frame = stream::read(coded[0].bytes);
   EXPECT_EQ(frame.header.shape, (std::vector<std::uint32_t>{30, 40}));
@@ -111,8 +120,9 @@ TEST_P(MpqMbt2018, AnotherModelsFrameIsRefusedWithBothNames) {
   end_of_stream(p, "in");
   EXPECT_FALSE(p.run());
   EXPECT_NE(p.error().find(other), std::string::npos) << p.error();
-  EXPECT_NE(p.error().find("was coded with the " + std::string(mbt2018::name(GetParam())) + " model "),
-            std::string::npos)
+  EXPECT_NE(
+      p.error().find("was coded with the " + std::string(mbt2018::name(GetParam().variant)) + " model "),
+      std::string::npos)
       << p.error();
   EXPECT_NE(p.error().find("Set model-file"), std::string::npos) << p.error();
 }
@@ -191,7 +201,7 @@ TEST_P(MpqMbt2018, DropsAndCountsWhatComesTooLate) {
 }
 
 TEST_P(MpqMbt2018, DecodebinFindsTheInstalledModel) {
-  const std::string name = std::string(mbt2018::name(GetParam())) + "-9", file = folder_ / "film.mpq";
+  const std::string name = std::string(mbt2018::name(GetParam().variant)) + "-9", file = folder_ / "film.mpq";
   const std::filesystem::path folder = std::filesystem::path(model_).parent_path() / name;
   std::filesystem::create_directory(folder);
   std::filesystem::copy(model_, folder / "weights.safetensors");
@@ -236,7 +246,7 @@ TEST_P(MpqMbt2018, ExchangesFilesWithCompressai) {
 TEST_P(MpqMbt2018, PresetsNameTheModels) {
   const gst::ObjectPtr<GstElement> element(gst_element_factory_make("mpqmbt2018enc", nullptr));
   gst_object_ref_sink(element.get());
-  const std::string name = mbt2018::name(GetParam());
+  const std::string name = mbt2018::name(GetParam().variant);
   ASSERT_TRUE(gst_preset_load_preset(GST_PRESET(element.get()), (name + " quality 8").c_str()));
   gchar* model = nullptr;
   g_object_get(element.get(), "model-file", &model, nullptr);
@@ -252,8 +262,25 @@ TEST_P(MpqMbt2018, StartsAndStopsManyTimes) {
   }
 }
 
+TEST_P(MpqMbt2018, GoesOnAfterAFlushingSeek) {
+  Pipeline p("videotestsrc num-buffers=70 ! video/x-raw,format=RGB,width=64,height=64,framerate=25/1 ! " +
+             encoder() + " ! " + decoder() + " ! appsink name=out sync=false max-buffers=3");
+  ASSERT_TRUE(p.set_state(GST_STATE_PLAYING));
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(p.pull());
+  const GstClockTime there = 2 * GST_SECOND;
+  ASSERT_TRUE(gst_element_seek_simple(p.get(), GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, there));
+  for (std::size_t i = 0; i < 20; ++i) {
+    const auto frame = p.pull();
+    ASSERT_TRUE(frame) << p.error();
+    EXPECT_EQ(frame->pts, there + i * frame_time);
+  }
+  EXPECT_TRUE(p.set_state(GST_STATE_NULL));
+}
+
 INSTANTIATE_TEST_SUITE_P(Variants, MpqMbt2018,
-                         testing::Values(Variant::mbt2018, Variant::mean, Variant::hyperprior));
+                         testing::Values(Case{Variant::mbt2018, "off"}, Case{Variant::mean, "off"},
+                                         Case{Variant::hyperprior, "off"}, Case{Variant::mbt2018, "on"},
+                                         Case{Variant::mean, "on"}));
 
 }  // namespace
 }  // namespace mpq::test
