@@ -6,6 +6,7 @@
 #include <gst/gst.h>
 
 #include "gst/pointer.h"
+#include "tests/codecs/mbt2018/generated_model.h"
 
 namespace mpq::test {
 namespace {
@@ -40,7 +41,10 @@ bool is_missing(const Line& line) {
 
 }  // namespace
 
-std::vector<Line> lines() {
+std::vector<Line> lines(const TemporaryFolder& models) {
+  const std::string mbt2018 = models / "mbt2018.safetensors";
+  write_mbt2018(mbt2018, mbt2018_tensors({mbt2018::Variant::mbt2018, 4, 6}));
+  const std::string weights = " threads=1 model-file=" + mbt2018 + ' ';
   std::vector<Line> all = {
       {"jpeg", "mpqjpegenc", picture("mpqjpegenc ! mpqrate ! mpqjpegdec", 640, 480, 30)},
       {"webp", "mpqwebpenc", picture("mpqwebpenc method=0 ! mpqrate ! mpqwebpdec", 160, 120, 15)},
@@ -52,6 +56,11 @@ std::vector<Line> lines() {
       {"opus restarted", "mpqopusenc", sound("mpqopusenc ! mpqopusdec", 48000, 2), false, 4},
       {"mp3 restarted", "mpqmp3enc", sound("mpqmp3enc bitrate=64 codec-rate=32000 ! mpqmp3dec", 32000, 1),
        false, 5},
+      {"mbt2018", "mpqmbt2018enc",
+       picture("mpqmbt2018enc" + weights + "! mpqrate ! mpqmbt2018dec" + weights, 128, 96, 10)},
+      {"mbt2018 overlapping", "mpqmbt2018enc",
+       picture("mpqmbt2018enc overlap=on" + weights + "! mpqmbt2018dec overlap=on" + weights, 128, 96, 10),
+       false, 6},
   };
   std::erase_if(all, is_missing);
   return all;

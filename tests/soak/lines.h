@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/tools.h"
+
 namespace mpq::test {
 
 struct Line {
@@ -19,7 +21,8 @@ struct Line {
   int restart_seconds = 0;  ///< ended and built anew so often; 0: runs through
 };
 
-/// Those whose components were built. After gst_init().
-std::vector<Line> lines();
+/// Those whose components were built. After gst_init(). Small networks with weights of no meaning are written
+/// into the folder `models`.
+std::vector<Line> lines(const TemporaryFolder& models);
 
 }  // namespace mpq::test

@@ -80,7 +80,7 @@ double worst(const std::vector<double>& lags, std::size_t from, std::size_t to) 
 
 void print(const Runner& runner) {
   const auto& lags = runner.lags;
-  std::printf("%-16s %6d %12.0f %8.0f %10.0f %12.0f %12.0f\n", runner.line.name.c_str(), runner.runs,
+  std::printf("%-20s %6d %12.0f %8.0f %10.0f %12.0f %12.0f\n", runner.line.name.c_str(), runner.runs,
               runner.sent, runner.lost, runner.explained, 1000 * worst(lags, 0, lags.size() / 2),
               1000 * worst(lags, lags.size() / 2, lags.size()));
 }
@@ -99,7 +99,8 @@ void judge_growth(const std::vector<Usage>& samples, const Limits& limits,
 
 int soak(const Limits& limits) {
   std::vector<Runner> runners;
-  for (const Line& line : lines())
+  const TemporaryFolder models;
+  for (const Line& line : lines(models))
     if (line.name.starts_with(limits.name)) runners.push_back({line, nullptr});
   if (runners.empty()) throw std::runtime_error("no pipeline begins with " + limits.name);
   for (Runner& runner : runners) runner.start();
@@ -117,7 +118,7 @@ int soak(const Limits& limits) {
   for (Runner& runner : runners)
     if (runner.live != nullptr) runner.stop();
 
-  std::printf("\n%-16s %6s %12s %8s %10s %12s %12s\n%-16s %6s %12s %8s %10s %12s %12s\n", "", "",
+  std::printf("\n%-20s %6s %12s %8s %10s %12s %12s\n%-20s %6s %12s %8s %10s %12s %12s\n", "", "",
               "pictures or", "", "", "worst lag ms", "worst lag ms", "pipeline", "runs", "samples", "lost",
               "explained", "first half", "second half");
   std::vector<std::string> findings;
