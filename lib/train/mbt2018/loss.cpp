@@ -1,0 +1,53 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "train/mbt2018/loss.h"
+
+#include <cmath>
+
+#include "train/functions.h"
+#include "train/random.h"
+
+namespace mpq::train::mbt2018 {
+
+namespace {
+
+at::Tensor bits(const at::Tensor& likelihoods) {
+  return likelihoods.log2().sum({1, 2, 3}).neg();
+}
+
+}  // namespace
+
+Draw draw_for(const Network& network, int count, int side, Generator& generator) {
+  const Architecture& a = network.architecture();
+  const std::int64_t y = side / mpq::mbt2018::latent_stride, z = side / mpq::mbt2018::hyper_stride;
+  Draw draw;
+  draw.level = uniform({count}, 0, network.levels() - 1, generator);
+  draw.y_noise = uniform({count, y, y, a.m}, -0.5, 0.5, generator).permute({0, 3, 1, 2});
+  draw.z_noise = uniform({count, z, z, a.n}, -0.5, 0.5, generator).permute({0, 3, 1, 2});
+  return draw;
+}
+
+Terms rate_distortion(const Network& network, const at::Tensor& x, const Draw& draw,
+                      const std::vector<double>& lambdas, Rounding rounding) {
+  const bool variable = network.levels() > 1, rounded = rounding == Rounding::straight_through;
+  at::Tensor y = network.analysis(x);
+  if (variable) y = y * network.gain(draw.level);
+  const at::Tensor z = network.hyper_analysis(y), medians = network.medians();
+  const at::Tensor y_noisy = y + draw.y_noise, z_noisy = z + draw.z_noise;
+  const at::Tensor z_hat = rounded ? round_through(z - medians) + medians : z_noisy;
+  const auto normal = network.entropy_parameters(network.hyper_synthesis(z_hat), y_noisy);
+  at::Tensor y_hat = rounded ? round_through(y - normal.means) + normal.means : y_noisy;
+  if (variable) y_hat = y_hat * network.inverse_gain(draw.level);
+  Terms terms;
+  terms.rate = (bits(normal_likelihoods(y_noisy, normal.means, normal.scales)) +
+                bits(network.density().likelihoods(z_noisy))) /
+               static_cast<double>(x.size(2) * x.size(3));
+  terms.error = (network.synthesis(y_hat) - x).square().mean({1, 2, 3});
+  const double steepness = variable ? std::log(lambdas[1] / lambdas[0]) : 0;
+  const at::Tensor lambda = (draw.level * steepness).exp() * lambdas[0];
+  terms.loss = (lambda * (255.0 * 255.0) * terms.error + terms.rate).mean();
+  return terms;
+}
+
+}  // namespace mpq::train::mbt2018

@@ -1,0 +1,190 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "train/mbt2018/network.h"
+
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "train/functions.h"
+#include "train/random.h"
+
+namespace mpq::train::mbt2018 {
+namespace {
+
+const std::string bottleneck = "entropy_bottleneck.";
+
+void check(const Architecture& architecture, int levels) {
+  constexpr int most_channels = 1024, most_levels = 64;
+  if (architecture.variant == Variant::hyperprior)
+    throw Error(ErrorCode::invalid_argument, "bmshj2018-hyperprior cannot be trained",
+                "Train mbt2018 or mbt2018-mean.");
+  if (architecture.n < 1 || architecture.m < 1 || architecture.n > most_channels ||
+      architecture.m > most_channels)
+    throw Error(ErrorCode::invalid_argument,
+                text("a network cannot have N = ", architecture.n, " and M = ", architecture.m),
+                text("Use 1 to ", most_channels, " channels."));
+  if (levels < 1 || levels > most_levels)
+    throw Error(ErrorCode::invalid_argument, text("a model cannot have ", levels, " levels"),
+                text("Use 1 to ", most_levels, "."));
+}
+
+bool is_upsampling(const std::string& name) {
+  return name.starts_with("g_s.") || name.starts_with("h_s.0") || name.starts_with("h_s.2");
+}
+
+}  // namespace
+
+std::vector<NamedShape> parameter_shapes(const Architecture& architecture, int levels) {
+  check(architecture, levels);
+  const std::int64_t n = architecture.n, m = architecture.m;
+  std::vector<NamedShape> all = Density::shapes(bottleneck, n);
+  const auto add = [&](const std::string& name, std::int64_t in, std::int64_t out, std::int64_t kernel) {
+    const bool up = is_upsampling(name);
+    all.push_back({name + ".weight", {up ? in : out, up ? out : in, kernel, kernel}});
+    all.push_back({name + ".bias", {out}});
+  };
+  for (const std::string side : {"g_a.", "g_s."}) {
+    const bool analysis = side == "g_a.";
+    for (int i = 0; i < 4; ++i)
+      add(text(side, 2 * i), i > 0 ? n : analysis ? 3 : m, i < 3 ? n : analysis ? m : 3, 5);
+    for (const int i : {1, 3, 5}) {
+      all.push_back({text(side, i, ".beta"), {n}});
+      all.push_back({text(side, i, ".gamma"), {n, n}});
+    }
+  }
+  add("h_a.0", m, n, 3);
+  add("h_a.2", n, n, 5);
+  add("h_a.4", n, n, 5);
+  add("h_s.0", n, m, 5);
+  add("h_s.2", m, m * 3 / 2, 5);
+  add("h_s.4", m * 3 / 2, 2 * m, 3);
+  if (architecture.variant == Variant::mbt2018) {
+    add("context_prediction", m, 2 * m, 5);
+    add("entropy_parameters.0", 4 * m, m * 10 / 3, 1);
+    add("entropy_parameters.2", m * 10 / 3, m * 8 / 3, 1);
+    add("entropy_parameters.4", m * 8 / 3, 2 * m, 1);
+  }
+  all.push_back({bottleneck + "medians", {n}});
+  if (levels > 1)
+    for (const char* gain : {"log_gain", "log_inverse_gain"}) all.push_back({gain, {levels, m}});
+  return all;
+}
+
+double root_bound(double least) {
+  return std::sqrt(least + pedestal);
+}
+
+Network::Network(const Architecture& architecture, int levels, at::ScalarType wide, at::ScalarType type)
+    : architecture_(architecture),
+      levels_(levels),
+      wide_(wide),
+      parameters_(parameter_shapes(architecture, levels), type),
+      density_(parameters_, bottleneck),
+      mask_(at::zeros({1, 1, 5, 5}, at::dtype(type))) {
+  mask_.narrow(2, 0, 2).fill_(1);
+  mask_.narrow(2, 2, 1).narrow(3, 0, 2).fill_(1);
+}
+
+at::Tensor Network::medians() const {
+  return parameters_.part(parameters_.values(), bottleneck + "medians").view({1, -1, 1, 1});
+}
+
+void Network::update_medians() {
+  medians().view({-1}).copy_(density_.quantiles(parameters_.values(), 0));
+}
+
+void Network::initialise(std::uint64_t seed, const std::vector<double>& lambdas) {
+  const at::NoGradGuard guard;
+  Generator generator(seed, Purpose::weights, 0);
+  parameters_.values().zero_();
+  for (const auto& [name, shape] : parameters_.shapes()) {
+    const at::Tensor values = parameters_.part(parameters_.values(), name);
+    if (shape.size() == 4) {
+      // A quarter of an upsampling's weights meets each output.
+      const std::int64_t inputs = is_upsampling(name) ? shape[0] * 25 / 4 : shape[1] * shape[2] * shape[3];
+      values.copy_(normal(shape, 1 / std::sqrt(static_cast<double>(inputs)), generator));
+    } else if (name.ends_with(".beta")) {
+      values.fill_(std::sqrt(1 + pedestal));
+    } else if (name.ends_with(".gamma")) {
+      values.fill_(std::sqrt(pedestal)).fill_diagonal_(std::sqrt(0.1 + pedestal));
+    }
+  }
+  density_.initialise(generator);
+  update_medians();
+  if (levels_ == 1) return;
+  double mean = 0;
+  for (const double lambda : lambdas) mean += std::log(lambda) / static_cast<double>(lambdas.size());
+  for (std::size_t i = 0; i < lambdas.size(); ++i) {
+    const double gain = 0.5 * (std::log(lambdas[i]) - mean);
+    const auto row = static_cast<std::int64_t>(i);
+    parameters_.part(parameters_.values(), "log_gain").select(0, row).fill_(gain);
+    parameters_.part(parameters_.values(), "log_inverse_gain").select(0, row).fill_(-gain);
+  }
+}
+
+at::Tensor Network::layer(const std::string& name, const at::Tensor& x, std::int64_t stride) const {
+  return convolution(x, parameters_[name + ".weight"], parameters_[name + ".bias"], stride);
+}
+
+at::Tensor Network::doubled(const std::string& name, const at::Tensor& x) const {
+  return upsampling(x, parameters_[name + ".weight"], parameters_[name + ".bias"]);
+}
+
+at::Tensor Network::normalised(const std::string& name, const at::Tensor& x, bool inverse) const {
+  const auto value = [&](const char* which, double least) {
+    return lower_bound(parameters_[name + which], root_bound(least)).square() - pedestal;
+  };
+  return normalisation(x, value(".beta", least_beta), value(".gamma", least_gamma), inverse);
+}
+
+at::Tensor Network::analysis(const at::Tensor& x) const {
+  at::Tensor y = x.to(wide_);
+  for (int i = 0; i < 3; ++i)
+    y = normalised(text("g_a.", 2 * i + 1), layer(text("g_a.", 2 * i), y, 2), false);
+  return layer("g_a.6", y.to(mask_.scalar_type()), 2);
+}
+
+at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
+  const at::Tensor first = at::leaky_relu(layer("h_a.0", y, 1));
+  return layer("h_a.4", at::leaky_relu(layer("h_a.2", first, 2)), 2);
+}
+
+at::Tensor Network::hyper_synthesis(const at::Tensor& z) const {
+  const at::Tensor first = at::leaky_relu(doubled("h_s.0", z));
+  return layer("h_s.4", at::leaky_relu(doubled("h_s.2", first)), 1);
+}
+
+Network::Normal Network::entropy_parameters(const at::Tensor& hyper, const at::Tensor& latents) const {
+  at::Tensor both = hyper;
+  if (architecture_.variant == Variant::mbt2018) {
+    const at::Tensor context = convolution(latents, parameters_["context_prediction.weight"] * mask_,
+                                           parameters_["context_prediction.bias"], 1);
+    both = at::cat({hyper, context}, 1);
+    for (int i = 0; i < 3; ++i) {
+      both = layer(text("entropy_parameters.", 2 * i), both, 1);
+      if (i < 2) both = at::leaky_relu(both);
+    }
+  }
+  const std::int64_t m = architecture_.m;
+  return {.means = both.narrow(1, m, m), .scales = both.narrow(1, 0, m)};
+}
+
+at::Tensor Network::synthesis(const at::Tensor& y) const {
+  at::Tensor x = normalised("g_s.1", doubled("g_s.0", y), true).to(wide_);
+  for (int i = 1; i < 3; ++i) x = normalised(text("g_s.", 2 * i + 1), doubled(text("g_s.", 2 * i), x), true);
+  return narrow_upsampling(x, parameters_["g_s.6.weight"], parameters_["g_s.6.bias"]).to(mask_.scalar_type());
+}
+
+at::Tensor Network::interpolate(const at::Tensor& logs, const at::Tensor& level) {
+  const at::Tensor position = level.clamp(0, logs.size(0) - 1);
+  const at::Tensor below = position.floor().clamp_max(logs.size(0) - 2);
+  const at::Tensor rows = below.to(at::kLong), share = (position - below).unsqueeze(1);
+  return at::lerp(logs.index_select(0, rows), logs.index_select(0, rows + 1), share)
+      .exp()
+      .unsqueeze(2)
+      .unsqueeze(3);
+}
+
+}  // namespace mpq::train::mbt2018

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "train/mbt2018/objective.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "train/functions.h"
+#include "train/mbt2018/loss.h"
+#include "train/mbt2018/model_file.h"
+#include "train/objective.h"
+#include "train/random.h"
+
+namespace mpq::train::mbt2018 {
+namespace {
+
+/// The network's rounding of z follows its density, which changes slowly, in steps of this many.
+constexpr std::uint64_t median_interval = 50;
+
+double number(const std::map<std::string, std::string>& description, const std::string& name) {
+  const auto found = description.find(name);
+  double value = 0;
+  if (found != description.end()) {
+    const char* end = found->second.data() + found->second.size();
+    if (const auto [rest, error] = std::from_chars(found->second.data(), end, value);
+        error == std::errc() && rest == end)
+      return value;
+  }
+  throw Error(ErrorCode::corrupt_data, text("the state does not say its ", name), "Start the training anew.");
+}
+
+void check(const Settings& settings) {
+  if (!(settings.least_lambda > 0) || !(settings.most_lambda < 1e3) ||
+      settings.least_lambda > settings.most_lambda)
+    throw Error(ErrorCode::invalid_argument,
+                text("lambdas of ", settings.least_lambda, " to ", settings.most_lambda, " cannot be used"),
+                "Name a smaller and a larger positive number below 1000.");
+}
+
+class RateDistortion : public Objective {
+ public:
+  explicit RateDistortion(const Settings& settings)
+      : settings_(settings),
+        network_(settings.architecture, settings.levels, settings.bfloat16 ? at::kBFloat16 : at::kFloat),
+        lambdas_(lambdas(settings)) {}
+
+  const Parameters& parameters() const override { return network_.parameters(); }
+
+  std::map<std::string, std::string> description() const override {
+    return {{"architecture", mpq::mbt2018::name(settings_.architecture.variant)},
+            {"n", text(settings_.architecture.n)},
+            {"m", text(settings_.architecture.m)},
+            {"levels", text(settings_.levels)},
+            {"least-lambda", text(settings_.least_lambda)},
+            {"most-lambda", text(settings_.most_lambda)}};
+  }
+
+  void initialise(std::uint64_t seed) override { network_.initialise(seed, lambdas_); }
+
+  Figures backward(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
+    if (step % median_interval == 0) network_.update_medians();
+    Generator generator(seed, Purpose::noise, step);
+    const at::Tensor x = at::from_blob(const_cast<float*>(batch.pixels.data()),
+                                       {batch.count, batch.side, batch.side, 3}, at::kFloat)
+                             .permute({0, 3, 1, 2});
+    const Draw draw = draw_for(network_, batch.count, batch.side, generator);
+    const Terms terms = rate_distortion(network_, x, draw, lambdas_, Rounding::straight_through);
+    terms.loss.backward();
+    return {terms.loss.item<double>(), terms.rate.mean().item<double>(),
+            -10 * std::log10(terms.error.mean().item<double>())};
+  }
+
+  void write(const std::filesystem::path& file, const at::Tensor& weights, std::optional<double> level,
+             const std::map<std::string, std::string>& metadata) const override {
+    if (level && !(*level >= 0 && *level <= settings_.levels - 1))
+      throw Error(ErrorCode::invalid_argument, text("this model has no level ", *level),
+                  text("Name one from 0 to ", settings_.levels - 1, '.'));
+    write_model(file, network_, weights, level, metadata);
+  }
+
+ private:
+  Settings settings_;
+  Network network_;
+  std::vector<double> lambdas_;
+};
+
+}  // namespace
+
+std::vector<double> lambdas(const Settings& settings) {
+  std::vector<double> all;
+  for (int i = 0; i < settings.levels; ++i) {
+    const double share = settings.levels == 1 ? 1 : i / static_cast<double>(settings.levels - 1);
+    all.push_back(settings.least_lambda * std::pow(settings.most_lambda / settings.least_lambda, share));
+  }
+  return all;
+}
+
+std::shared_ptr<Objective> make_objective(const Settings& settings) {
+  check(settings);
+  return std::make_shared<RateDistortion>(settings);
+}
+
+Settings read_settings(const std::map<std::string, std::string>& description) {
+  Settings settings;
+  const auto architecture = description.find("architecture");
+  const std::string name = architecture == description.end() ? "" : architecture->second;
+  if (name == mpq::mbt2018::name(Variant::mean))
+    settings.architecture.variant = Variant::mean;
+  else if (name != mpq::mbt2018::name(Variant::mbt2018))
+    throw Error(ErrorCode::corrupt_data, text("the state is of no network that is known here: \"", name, '"'),
+                "Start the training anew.");
+  settings.architecture.n = static_cast<int>(number(description, "n"));
+  settings.architecture.m = static_cast<int>(number(description, "m"));
+  settings.levels = static_cast<int>(number(description, "levels"));
+  settings.least_lambda = number(description, "least-lambda");
+  settings.most_lambda = number(description, "most-lambda");
+  return settings;
+}
+
+}  // namespace mpq::train::mbt2018

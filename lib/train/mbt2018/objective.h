@@ -1,0 +1,36 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Rate and distortion of the MBT2018 family: lambda 255^2 MSE + bits a pixel (CompressAI's convention).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "codecs/mbt2018/architecture.h"
+
+namespace mpq::train {
+class Objective;
+}
+
+namespace mpq::train::mbt2018 {
+
+struct Settings {
+  mpq::mbt2018::Architecture architecture{.variant = mpq::mbt2018::Variant::mbt2018, .n = 64, .m = 96};
+  int levels = 6;  ///< of the rate; 1: one rate, that of `most`
+  double least_lambda = 0.0016, most_lambda = 0.05;
+  bool bfloat16 = false;  ///< for the layers of high resolution
+};
+
+/// Of each level, geometrically from the least to the most.
+std::vector<double> lambdas(const Settings& settings);
+
+/// Throws Error(invalid_argument) for settings out of range.
+std::shared_ptr<Objective> make_objective(const Settings& settings);
+
+/// The settings that description() of an objective tells. Throws Error(corrupt_data) where it does not.
+Settings read_settings(const std::map<std::string, std::string>& description);
+
+}  // namespace mpq::train::mbt2018

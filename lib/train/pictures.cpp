@@ -1,0 +1,109 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "train/pictures.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <span>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "train/generator.h"
+#include "train/picture_formats.h"
+
+namespace mpq::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::uint8_t> read_bytes(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+  if (!file.is_open() || file.bad() || fs::is_directory(path))
+    throw Error(ErrorCode::io, text("cannot read ", path.string(), ": ", std::strerror(errno)));
+  return bytes;
+}
+
+bool has_picture_ending(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  constexpr std::array endings{".jpg", ".jpeg", ".webp", ".ppm"};
+  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+}
+
+/// The same order on every machine, and no folder after the other.
+void shuffle(std::vector<fs::path>& files) {
+  Generator generator(0, Purpose::crops, 0);
+  for (std::size_t i = files.size(); i > 1; --i) std::swap(files[i - 1], files[generator.below(i)]);
+}
+
+[[noreturn]] void no_picture(const Pictures& found, const PictureLimits& limits) {
+  std::string cause = "there is no picture to train on";
+  if (found.small > 0) cause += text(": ", found.small, " are smaller than ", limits.least_side, " pixels");
+  if (!found.damaged.empty())
+    cause += text(": ", found.damaged.size(), " cannot be read, the first: ", found.damaged.front());
+  throw Error(ErrorCode::invalid_argument, cause,
+              "Name folders with JPEG, WebP or PPM files that are at least as large as a crop (--crop).");
+}
+
+}  // namespace
+
+Picture read_picture(const fs::path& path) {
+  const std::vector<std::uint8_t> bytes = read_bytes(path);
+  try {
+    return decode_picture(bytes);
+  } catch (const Error& error) {
+    throw Error(error.code(), text(path.string(), ": ", error.what()), error.remedy());
+  }
+}
+
+std::vector<fs::path> find_pictures(const std::vector<fs::path>& folders) {
+  std::set<fs::path> files;
+  for (const fs::path& folder : folders) {
+    std::error_code error;
+    for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code ignored;
+      if (entry->is_regular_file(ignored) && has_picture_ending(entry->path())) files.insert(entry->path());
+    }
+    if (error)
+      throw Error(ErrorCode::io, text("cannot read the folder ", folder.string(), ": ", error.message()),
+                  "Name a folder that is there and that you may read.");
+  }
+  return {files.begin(), files.end()};
+}
+
+Pictures load_pictures(const std::vector<fs::path>& folders, const PictureLimits& limits) {
+  std::vector<fs::path> files = find_pictures(folders);
+  shuffle(files);
+  Pictures found;
+  std::size_t used = 0;
+  for (const fs::path& file : files) {
+    if (used >= limits.memory) {
+      ++found.left_out;
+      continue;
+    }
+    try {
+      Picture picture = read_picture(file);
+      if (std::min(picture.width, picture.height) < limits.least_side) {
+        ++found.small;
+        continue;
+      }
+      used += picture.rgb.size();
+      found.pictures.push_back(std::move(picture));
+    } catch (const Error& error) {
+      found.damaged.emplace_back(error.what());
+    }
+  }
+  if (found.pictures.empty()) no_picture(found, limits);
+  return found;
+}
+
+}  // namespace mpq::train

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// mpq-train's commands. Each throws Error.
+#pragma once
+
+#include "options.h"
+
+namespace mpq::train {
+
+/// Until the last step, --minutes, or a signal to end, after which the state is saved.
+void run_training(const Options& options);
+void run_export(const Options& options);
+void run_validation(const Options& options);
+
+}  // namespace mpq::train
