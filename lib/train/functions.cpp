@@ -44,8 +44,8 @@ struct Upsampling : Function<Upsampling> {
   static Variable forward(AutogradContext* context, const Variable& x, const Variable& weight) {
     context->save_for_backward({x, weight});
     // Of the convolution's input only shape and type count for the gradient.
-    const at::Tensor wide = at::empty({x.size(0), weight.size(1), 2 * x.size(2), 2 * x.size(3)}, x.options())
-                                .contiguous(channels_last);
+    const at::Tensor wide = at::empty({x.size(0), weight.size(1), 2 * x.size(2), 2 * x.size(3)},
+                                      x.options().memory_format(channels_last));
     return convolution_gradients(x, wide, weight, {true, false, false})[0];
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -65,31 +65,28 @@ at::Tensor picture_of(const at::Tensor& pixels, const at::Tensor& like) {
   return pixels.view({like.size(0), like.size(2), like.size(3), like.size(1)}).permute({0, 3, 1, 2});
 }
 
-/// With n the sums and y = x n^p (p is -1/2 or 1/2): dL/dn = p g x n^(p-1), and n grows by 2 gamma x with x.
+/// With n the sums and y = x n^p (p is -1/2 or 1/2): dL/dn = p g y / n, and n grows by 2 gamma x with x.
 struct Normalisation : Function<Normalisation> {
   static Variable forward(AutogradContext* context, const Variable& x, const Variable& beta,
                           const Variable& gamma, bool inverse) {
-    const at::Tensor pixels = pixels_of(x);
-    at::Tensor factor = at::linear(pixels * pixels, gamma, beta);
-    inverse ? factor.sqrt_() : factor.rsqrt_();
-    context->save_for_backward({x, gamma, factor});
+    const at::Tensor pixels = pixels_of(x), squares = pixels.square(),
+                     sums = at::linear(squares, gamma, beta);
+    const at::Tensor factor = inverse ? sums.sqrt() : sums.rsqrt(), y = pixels * factor;
+    context->save_for_backward({pixels, gamma, squares, sums, factor});
     context->saved_data["inverse"] = inverse;
-    return picture_of(pixels * factor, x);
+    return picture_of(y, x);
   }
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const at::Tensor x = pixels_of(saved[0]), &gamma = saved[1], &factor = saved[2];
+    const at::Tensor &pixels = saved[0], &gamma = saved[1], &squares = saved[2], &sums = saved[3];
+    const double sign = context->saved_data["inverse"].toBool() ? 1 : -1;
     const at::Tensor gradient = pixels_of(gradients[0]);
-    const bool inverse = context->saved_data["inverse"].toBool();
-    at::Tensor sums = gradient * x;  // twice dL/dn
-    if (inverse)
-      sums.div_(factor);
-    else
-      sums.mul_(factor).mul_(factor).mul_(factor).neg_();
-    const at::Tensor to_x = at::mm(sums, gamma).mul_(x).addcmul_(gradient, factor);
-    const at::Tensor to_gamma = at::mm(sums.t(), x * x).mul_(0.5);
-    const at::Tensor to_beta = sums.sum(0).mul_(0.5);
-    return {picture_of(to_x, saved[0]), to_beta, to_gamma, Variable()};
+    at::Tensor to_x = gradient * saved[4];
+    const at::Tensor twice = (to_x * pixels).div_(sums);  // of dL/dn, but for its sign
+    to_x.addcmul_(pixels, at::mm(twice, gamma), sign);
+    const at::Tensor to_gamma = at::mm(twice.t(), squares).mul_(0.5 * sign);
+    const at::Tensor to_beta = twice.sum(0).mul_(0.5 * sign);
+    return {picture_of(to_x, gradients[0]), to_beta, to_gamma, Variable()};
   }
 };
 

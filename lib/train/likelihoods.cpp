@@ -63,7 +63,7 @@ at::Tensor Density::likelihoods(const at::Tensor& x) const {
   const auto part = [&](const std::string& name) { return parameters_[name]; };
   const at::Tensor lower = logits(values - 0.5, part), upper = logits(values + 0.5, part);
   // Where both are near 1 their difference would be lost: the same is taken from the other side.
-  const at::Tensor sign = -(lower + upper).sign().detach();
+  const at::Tensor sign = 1 - 2 * (lower + upper).gt(0).to(x.scalar_type());  // never 0
   const at::Tensor mass = (at::sigmoid(sign * upper) - at::sigmoid(sign * lower)).abs();
   return lower_bound(mass, least_likelihood).view(channels.sizes()).transpose(0, 1);
 }

@@ -3,6 +3,8 @@
 
 #include "train/trainer.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -57,6 +59,12 @@ double learning_rate(const Schedule& schedule, std::uint64_t step) {
   const double done = std::min(1.0, static_cast<double>(step) / static_cast<double>(schedule.steps));
   const double fall = 0.5 * (1 + std::cos(std::numbers::pi * done));
   return schedule.learning_rate * rise * (last_share + (1 - last_share) * fall);
+}
+
+void keep_memory() {
+  constexpr int largest = 1 << 30;
+  mallopt(M_MMAP_THRESHOLD, largest);
+  mallopt(M_TRIM_THRESHOLD, largest);
 }
 
 bool bfloat16_is_faster() {

@@ -25,6 +25,7 @@ model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
   --output FOLDER           what is made; goes on with the training whose state is there
   --steps NUMBER            of the whole training; the learning rate falls until then (200000)
   --minutes NUMBER          stop after so many, and save; without: at the last step
+  --save-minutes NUMBER     between two times that all is saved (2)
   --validate FOLDER...      pictures that are coded and decoded on the way, for validation.csv
   --validate-minutes NUMBER between two validations (30); the last is at the end
 
@@ -92,6 +93,7 @@ const std::map<std::string, Setter>& setters() {
       {"--most-lambda", number<double>([](Options & o) -> auto& { return o.settings.most_lambda; })},
       {"--minutes", number<double>([](Options & o) -> auto& { return o.minutes; })},
       {"--validate-minutes", number<double>([](Options & o) -> auto& { return o.validate_minutes; })},
+      {"--save-minutes", number<double>([](Options & o) -> auto& { return o.save_minutes; })},
       {"--level", number<double>([](Options & o) -> auto& { return o.level; })},
       {"--threads", number<int>([](Options & o) -> auto& { return o.threads; })},
       {"--memory", [](Options& o, const std::string& name,
@@ -162,6 +164,7 @@ void check(const Options& options, bool training) {
   if (training && options.output.empty()) wrong_usage("no --output is given");
   if (options.minutes && !(*options.minutes > 0)) wrong_usage("--minutes is a positive number");
   if (!(options.validate_minutes > 0)) wrong_usage("--validate-minutes is a positive number");
+  if (!(options.save_minutes >= 0)) wrong_usage("--save-minutes is no negative number");
   if (options.level && options.command != "export") wrong_usage("--level goes with export");
 }
 

@@ -23,7 +23,7 @@ struct Options {
   Schedule schedule;
   nn::Precision precision = nn::Precision::automatic;
   std::optional<double> minutes, level;
-  double validate_minutes = 30;
+  double validate_minutes = 30, save_minutes = 2;
   std::size_t memory = std::size_t{2} << 30;  ///< bytes of decoded pictures
   int threads = 0;
 };

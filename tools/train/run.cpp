@@ -98,11 +98,15 @@ bool use_bfloat16(const Options& options) {
 void run_training(const Options& options) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGTERM, on_signal);
+  keep_memory();
   mbt2018::Settings settings = options.settings;
   settings.bfloat16 = use_bfloat16(options);
-  TrainerOptions how{.folder = options.output, .schedule = options.schedule};
+  TrainerOptions how;
+  how.folder = options.output;
+  how.schedule = options.schedule;
   how.bfloat16 = settings.bfloat16;
   how.threads = options.threads;
+  how.save_interval = 60 * options.save_minutes;
   const auto validation =
       options.validation.empty() ? std::vector<Picture>() : load(options.validation, 1, options.memory);
   Trainer trainer(mbt2018::make_objective(settings),

@@ -82,10 +82,7 @@ Network::Network(const Architecture& architecture, int levels, at::ScalarType wi
       wide_(wide),
       parameters_(parameter_shapes(architecture, levels), type),
       density_(parameters_, bottleneck),
-      mask_(at::zeros({1, 1, 5, 5}, at::dtype(type))) {
-  mask_.narrow(2, 0, 2).fill_(1);
-  mask_.narrow(2, 2, 1).narrow(3, 0, 2).fill_(1);
-}
+      type_(type) {}
 
 at::Tensor Network::medians() const {
   return parameters_.part(parameters_.values(), bottleneck + "medians").view({1, -1, 1, 1});
@@ -111,6 +108,7 @@ void Network::initialise(std::uint64_t seed, const std::vector<double>& lambdas)
       values.fill_(std::sqrt(pedestal)).fill_diagonal_(std::sqrt(0.1 + pedestal));
     }
   }
+  parameters_.part(parameters_.values(), "g_s.6.bias").fill_(0.5);  // between black and white
   density_.initialise(generator);
   update_medians();
   if (levels_ == 1) return;
@@ -143,7 +141,7 @@ at::Tensor Network::analysis(const at::Tensor& x) const {
   at::Tensor y = x.to(wide_);
   for (int i = 0; i < 3; ++i)
     y = normalised(text("g_a.", 2 * i + 1), layer(text("g_a.", 2 * i), y, 2), false);
-  return layer("g_a.6", y.to(mask_.scalar_type()), 2);
+  return layer("g_a.6", y.to(type_), 2);
 }
 
 at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
@@ -156,12 +154,20 @@ at::Tensor Network::hyper_synthesis(const at::Tensor& z) const {
   return layer("h_s.4", at::leaky_relu(doubled("h_s.2", first)), 1);
 }
 
+/// Of the 5x5 weights only those that see latents before are used: two rows above, and two to the left.
+at::Tensor Network::context(const at::Tensor& latents) const {
+  const at::Tensor& weight = parameters_["context_prediction.weight"];
+  const at::Tensor above = at::conv2d(at::constant_pad_nd(latents, {2, 2, 2, -1}), weight.narrow(2, 0, 2));
+  const at::Tensor before =
+      at::conv2d(at::constant_pad_nd(latents, {2, -1}), weight.narrow(2, 2, 1).narrow(3, 0, 2),
+                 parameters_["context_prediction.bias"]);
+  return above + before;
+}
+
 Network::Normal Network::entropy_parameters(const at::Tensor& hyper, const at::Tensor& latents) const {
   at::Tensor both = hyper;
   if (architecture_.variant == Variant::mbt2018) {
-    const at::Tensor context = convolution(latents, parameters_["context_prediction.weight"] * mask_,
-                                           parameters_["context_prediction.bias"], 1);
-    both = at::cat({hyper, context}, 1);
+    both = at::cat({hyper, context(latents)}, 1);
     for (int i = 0; i < 3; ++i) {
       both = layer(text("entropy_parameters.", 2 * i), both, 1);
       if (i < 2) both = at::leaky_relu(both);
@@ -174,7 +180,7 @@ Network::Normal Network::entropy_parameters(const at::Tensor& hyper, const at::T
 at::Tensor Network::synthesis(const at::Tensor& y) const {
   at::Tensor x = normalised("g_s.1", doubled("g_s.0", y), true).to(wide_);
   for (int i = 1; i < 3; ++i) x = normalised(text("g_s.", 2 * i + 1), doubled(text("g_s.", 2 * i), x), true);
-  return narrow_upsampling(x, parameters_["g_s.6.weight"], parameters_["g_s.6.bias"]).to(mask_.scalar_type());
+  return narrow_upsampling(x, parameters_["g_s.6.weight"], parameters_["g_s.6.bias"]).to(type_);
 }
 
 at::Tensor Network::interpolate(const at::Tensor& logs, const at::Tensor& level) {

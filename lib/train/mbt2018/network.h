@@ -65,6 +65,7 @@ class Network {
  private:
   at::Tensor layer(const std::string& name, const at::Tensor& x, std::int64_t stride) const;
   at::Tensor doubled(const std::string& name, const at::Tensor& x) const;
+  at::Tensor context(const at::Tensor& latents) const;
   at::Tensor normalised(const std::string& name, const at::Tensor& x, bool inverse) const;
 
   Architecture architecture_;
@@ -72,7 +73,7 @@ class Network {
   at::ScalarType wide_;
   Parameters parameters_;
   Density density_;
-  at::Tensor mask_;  ///< of the context model, [1, 1, 5, 5]
+  at::ScalarType type_;
 };
 
 /// The parameters' names (CompressAI's; log_gain, log_inverse_gain and entropy_bottleneck.medians besides)

@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Functions and the whole loss against LibTorch's own operators and against differences in float64.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "train/functions.h"
+#include "train/mbt2018/loss.h"
+#include "train/random.h"
+
+namespace mpq::test {
+namespace {
+
+using namespace train;
+
+at::Tensor random(at::IntArrayRef shape, at::ScalarType type = at::kFloat) {
+  static Generator generator(1, Purpose::noise, 0);
+  return normal(shape, 1, generator).to(type);
+}
+
+double relative_error(const at::Tensor& a, const at::Tensor& b) {
+  return ((a.to(at::kFloat) - b).norm() / b.norm()).item<double>();
+}
+
+TEST(TrainFunctions, LowerBoundLetsRaisingGradientsThrough) {
+  const at::Tensor x = at::tensor({1.0F, 3.0F, 1.0F, 3.0F}).set_requires_grad(true);
+  const at::Tensor y = lower_bound(x, 2);
+  EXPECT_TRUE(at::equal(y, at::tensor({2.0F, 3.0F, 2.0F, 3.0F})));
+  y.backward(at::tensor({-1.0F, -1.0F, 1.0F, 1.0F}));  // a negative gradient raises x
+  EXPECT_TRUE(at::equal(x.grad(), at::tensor({-1.0F, -1.0F, 0.0F, 1.0F})));
+}
+
+TEST(TrainFunctions, RoundingHasTheGradientOfItsInput) {
+  const at::Tensor x = at::tensor({0.4F, 0.5F, 1.5F, -2.6F}).set_requires_grad(true);
+  const at::Tensor y = round_through(x);
+  EXPECT_TRUE(at::equal(y, at::tensor({0.0F, 0.0F, 2.0F, -3.0F})));
+  y.backward(at::tensor({1.0F, 2.0F, 3.0F, 4.0F}));
+  EXPECT_TRUE(at::equal(x.grad(), at::tensor({1.0F, 2.0F, 3.0F, 4.0F})));
+}
+
+/// Outputs and gradients of an upsampling against LibTorch's transposed convolution in float32.
+template <class Function>
+void check_upsampling(const Function& function, at::ScalarType type, double tolerance) {
+  const at::Tensor x = random({2, 8, 6, 7}), weight = random({8, 5, 5, 5}), bias = random({5});
+  const auto leaf = [](const at::Tensor& t) { return t.detach().clone().set_requires_grad(true); };
+  const at::Tensor a[] = {leaf(x), leaf(weight), leaf(bias)}, b[] = {leaf(x), leaf(weight), leaf(bias)};
+  const at::Tensor expected = at::conv_transpose2d(a[0], a[1], a[2], 2, 2, 1);
+  const at::Tensor actual = function(b[0].to(type), b[1], b[2]);
+  EXPECT_LT(relative_error(actual, expected), tolerance);
+  const at::Tensor gradient = random(expected.sizes());
+  expected.backward(gradient);
+  actual.backward(gradient.to(type));
+  for (int i = 0; i < 3; ++i) EXPECT_LT(relative_error(b[i].grad(), a[i].grad()), tolerance) << i;
+}
+
+TEST(TrainFunctions, UpsamplingsAreTransposedConvolutions) {
+  check_upsampling(upsampling, at::kFloat, 1e-5);
+  check_upsampling(narrow_upsampling, at::kFloat, 1e-5);
+  check_upsampling(upsampling, at::kBFloat16, 0.01);
+  check_upsampling(narrow_upsampling, at::kBFloat16, 0.01);
+}
+
+TEST(TrainFunctions, ConvolutionInBfloat16HasTheGradientsOfFloat32) {
+  const at::Tensor x = random({2, 8, 12, 12}), weight = random({6, 8, 5, 5}), bias = random({6});
+  at::Tensor gradients[2];
+  for (const int i : {0, 1}) {
+    const at::Tensor w = weight.clone().set_requires_grad(true);
+    const at::Tensor in = x.clone().set_requires_grad(true);
+    const at::Tensor y = convolution(in.to(i == 0 ? at::kFloat : at::kBFloat16), w, bias, 2);
+    y.backward(at::ones_like(y));
+    gradients[i] = at::cat({w.grad().view({-1}), in.grad().view({-1})});
+  }
+  EXPECT_LT(relative_error(gradients[1], gradients[0]), 0.01);
+}
+
+TEST(TrainFunctions, NormalisationIsWhatItsFormulaSays) {
+  for (const bool inverse : {false, true}) {
+    const auto leaf = [](const at::Tensor& t) { return t.detach().clone().set_requires_grad(true); };
+    const at::Tensor x = random({2, 4, 3, 5}, at::kDouble), beta = random({4}, at::kDouble).abs() + 0.5,
+                     gamma = random({4, 4}, at::kDouble).abs();
+    const at::Tensor a[] = {leaf(x), leaf(beta), leaf(gamma)}, b[] = {leaf(x), leaf(beta), leaf(gamma)};
+    const at::Tensor norm = at::conv2d(a[0] * a[0], a[2].view({4, 4, 1, 1}), a[1]);
+    const at::Tensor expected = inverse ? a[0] * norm.sqrt() : a[0] * norm.rsqrt();
+    const at::Tensor actual = normalisation(b[0], b[1], b[2], inverse);
+    EXPECT_TRUE(at::allclose(actual, expected, 1e-12, 1e-12));
+    const at::Tensor gradient = random(expected.sizes(), at::kDouble);
+    expected.backward(gradient);
+    actual.backward(gradient);
+    for (int i = 0; i < 3; ++i)
+      EXPECT_TRUE(at::allclose(b[i].grad(), a[i].grad(), 1e-10, 1e-10)) << inverse << i;
+  }
+}
+
+class LossGradient : public testing::TestWithParam<train::mbt2018::Variant> {};
+
+/// Each parameter's gradient along a random direction against a central difference.
+TEST_P(LossGradient, IsTheDifferenceOfLosses) {
+  using namespace train::mbt2018;
+  const std::vector<double> lambdas{0.001, 0.004, 0.016};
+  Network network({GetParam(), 3, 6}, 3, at::kDouble, at::kDouble);
+  network.initialise(3, lambdas);
+  const Parameters& parameters = network.parameters();
+  const bool context = GetParam() == Variant::mbt2018;
+  const auto part = [&](const std::string& name) { return parameters.part(parameters.values(), name); };
+  // Away from the bounds, below which gradients are not those of the function.
+  for (const auto& [name, shape] : parameters.shapes())
+    if (name.ends_with(".gamma")) part(name).add_(0.2);
+  part(context ? "entropy_parameters.4.bias" : "h_s.4.bias").narrow(0, 0, 6).fill_(4);
+  Generator generator(4, Purpose::noise, 0);
+  Draw draw = draw_for(network, 2, 64, generator);
+  for (at::Tensor* tensor : {&draw.level, &draw.y_noise, &draw.z_noise}) *tensor = tensor->to(at::kDouble);
+  const at::Tensor x = uniform({2, 3, 64, 64}, 0, 1, generator).to(at::kDouble);
+  const auto loss = [&] { return rate_distortion(network, x, draw, lambdas, Rounding::noise).loss; };
+  loss().backward();
+  const at::Tensor gradients = parameters.gradients().clone();
+  const at::NoGradGuard guard;
+  for (const auto& [name, shape] : parameters.shapes()) {
+    if (name == "entropy_bottleneck.medians") continue;  // not trained
+    const at::Tensor direction = normal(shape, 1, generator).to(at::kDouble);
+    constexpr double step = 1e-6;
+    part(name).add_(direction, step);
+    const double above = loss().item<double>();
+    part(name).add_(direction, -2 * step);
+    const double below = loss().item<double>();
+    part(name).add_(direction, step);
+    const double expected = (above - below) / (2 * step);
+    const double actual = (parameters.part(gradients, name) * direction).sum().item<double>();
+    EXPECT_NEAR(actual, expected, 1e-5 * std::max(1.0, std::abs(expected))) << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, LossGradient,
+                         testing::Values(train::mbt2018::Variant::mbt2018, train::mbt2018::Variant::mean));
+
+}  // namespace
+}  // namespace mpq::test

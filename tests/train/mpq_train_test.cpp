@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The program mpq-train, run as a user runs it.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+
+#include "codecs/jpeg/jpeg.h"
+#include "tests/support/tools.h"
+#include "tests/train/training_pictures.h"
+
+namespace mpq::test {
+namespace {
+
+struct Outcome {
+  int status = -1;
+  std::string output;  // standard output and error together
+
+  bool says(const std::string& words) const { return output.find(words) != std::string::npos; }
+};
+
+class MpqTrain : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (std::getenv("MPQ_TRAIN") == nullptr) GTEST_SKIP() << "MPQ_TRAIN does not name the program";
+    std::filesystem::create_directories(folder_ / "data");
+    jpeg::Encoder encoder;
+    for (const train::Picture& picture : training_pictures(3, 96, 80))
+      write_file(folder_ / ("data/" + std::to_string(count_++) + ".jpg"),
+                 encoder.encode(picture.view(), {.quality = 95}).bytes);
+  }
+
+  /// `before` goes before the program: other limits, for example.
+  Outcome run(const std::string& arguments, const std::string& before = "") const {
+    const std::string command = "cd '" + (folder_ / "") + "' && { " + before + " '" +
+                                std::getenv("MPQ_TRAIN") + "' " + arguments + "; } 2>&1";
+    FILE* pipe = popen(command.c_str(), "r");
+    Outcome outcome;
+    if (pipe == nullptr) return outcome;
+    std::array<char, 4096> part{};
+    while (const std::size_t size = std::fread(part.data(), 1, part.size(), pipe))
+      outcome.output.append(part.data(), size);
+    const int state = pclose(pipe);
+    outcome.status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
+    return outcome;
+  }
+  Outcome train(const std::string& output, const std::string& more, const std::string& before = "") const {
+    return run(
+        "mbt2018 --data data --n 8 --m 12 --levels 2 --batch 2 --crop 64 --threads 1 --precision float32 "
+        "--output " +
+            output + " " + more,
+        before);
+  }
+
+  TemporaryFolder folder_;
+  int count_ = 0;
+};
+
+TEST_F(MpqTrain, TrainsValidatesAndExports) {
+  const Outcome trained = train("out", "--steps 12 --validate data");
+  EXPECT_EQ(trained.status, 0) << trained.output;
+  EXPECT_TRUE(trained.says("3 pictures") && trained.says("saved at step 12")) << trained.output;
+  EXPECT_TRUE(trained.says("level 0: ") && trained.says("level 1: ")) << trained.output;
+  for (const char* file : {"state.safetensors", "model.safetensors", "log.csv", "log.svg", "validation.csv"})
+    EXPECT_TRUE(std::filesystem::exists(folder_ / (std::string("out/") + file))) << file;
+  EXPECT_EQ(run("export out level.safetensors --level 0.5").status, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "level.safetensors"));
+  const Outcome beyond = run("export out level.safetensors --level 2");
+  EXPECT_EQ(beyond.status, 1);
+  EXPECT_TRUE(beyond.says("no level 2")) << beyond.output;
+  const Outcome again = run("validate out --data data");
+  EXPECT_EQ(again.status, 0) << again.output;
+  EXPECT_TRUE(again.says("step 12, level 1")) << again.output;
+}
+
+/// Killed at any time it goes on from what was saved, to the same bits.
+TEST_F(MpqTrain, GoesOnAfterAKill) {
+  const std::string steps = "--steps 40 --save-minutes 0";
+  EXPECT_EQ(train("whole", steps).status, 0);
+  const Outcome killed = train("parts", steps, "timeout -s KILL 0.7");
+  EXPECT_EQ(killed.status, 137) << killed.output;
+  const Outcome rest = train("parts", steps);
+  EXPECT_EQ(rest.status, 0) << rest.output;
+  EXPECT_EQ(read_file(folder_ / "whole/model.safetensors"), read_file(folder_ / "parts/model.safetensors"));
+}
+
+TEST_F(MpqTrain, SavesWhenItIsAskedToEnd) {
+  const Outcome ended = train("out", "--steps 100000", "timeout -s TERM -k 20 1 ");
+  EXPECT_TRUE(ended.says("saved at step")) << ended.output;
+  const Outcome rest = run("mbt2018 --data data --output out --minutes 0.001");
+  EXPECT_EQ(rest.status, 0) << rest.output;
+  EXPECT_TRUE(rest.says("going on from step")) << rest.output;
+}
+
+TEST_F(MpqTrain, SaysWhatIsWrong) {
+  const auto fails = [](const Outcome& outcome, int status, const std::string& words) {
+    EXPECT_EQ(outcome.status, status) << outcome.output;
+    EXPECT_TRUE(outcome.says(words)) << outcome.output;
+  };
+  fails(run(""), 2, "no command");
+  fails(run("hific --data data"), 2, "unknown command");
+  fails(run("mbt2018 --output out"), 2, "no --data");
+  fails(run("mbt2018 --data data --output out --steps many"), 2, "--steps is a number");
+  fails(run("mbt2018 --data nothing --output out"), 1, "cannot read the folder nothing");
+  fails(run("mbt2018 --data data --output out --crop 128"), 1, "3 are smaller than 128 pixels");
+  fails(train("out", "--steps 1 --levels 100"), 1, "100 levels");
+  fails(run("export nothing file.safetensors"), 1, "no nothing/state.safetensors");
+  EXPECT_EQ(train("out", "--steps 1").status, 0);
+  fails(run("mbt2018-mean --data data --output out"), 1, "of another training");
+  fails(run("mbt2018 --data data --output out --m 16"), 1, "of another training");
+  write_file(folder_ / "out/state.safetensors", Bytes{1, 2, 3});
+  fails(run("mbt2018 --data data --output out"), 1, "state.safetensors");
+}
+
+/// A file system that takes no more: what was saved before stays.
+TEST_F(MpqTrain, KeepsWhatIsThereWhereTheDiskIsFull) {
+  EXPECT_EQ(train("out", "--steps 4").status, 0);
+  const Bytes before = read_file(folder_ / "out/state.safetensors");
+  const Outcome full = train("out", "--steps 8", "trap '' XFSZ; ulimit -f 8;");
+  EXPECT_EQ(full.status, 1) << full.output;
+  EXPECT_TRUE(full.says("Make room")) << full.output;
+  EXPECT_EQ(read_file(folder_ / "out/state.safetensors"), before);
+}
+
+}  // namespace
+}  // namespace mpq::test
