@@ -4,6 +4,9 @@
 // The network in training against the codec that reads its file.
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <optional>
+
 #include "codecs/mbt2018/mbt2018.h"
 #include "codecs/mbt2018/reference.h"
 #include "core/error.h"

@@ -4,7 +4,9 @@
 // Pictures, crops and batches of them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include "codecs/jpeg/jpeg.h"

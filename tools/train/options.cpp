@@ -32,8 +32,8 @@ model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
 Of a new training:
   --n NUMBER, --m NUMBER    channels of the hidden layers and of the latents (64, 96)
   --levels NUMBER           of the rate, in one model (6); 1: a model of one rate
-  --least-lambda NUMBER     the loss is lambda 255^2 MSE + bits a pixel: of the smallest files (0.0016)
-  --most-lambda NUMBER      of the largest files, and where there is one level (0.05)
+  --least-lambda NUMBER     the loss is lambda 255^2 MSE + bits a pixel: of the smallest files (0.001)
+  --most-lambda NUMBER      of the largest files, and where there is one level (0.02)
   --batch NUMBER            crops a step (8)
   --crop PIXELS             their side, a multiple of 64 (128)
   --learning-rate NUMBER    at first (0.001)

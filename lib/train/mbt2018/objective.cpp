@@ -20,9 +20,10 @@ namespace {
 /// The network's rounding of z follows its density, which changes slowly, in steps of this many.
 constexpr std::uint64_t median_interval = 50;
 
-double number(const std::map<std::string, std::string>& description, const std::string& name) {
+template <class Number>
+Number number(const std::map<std::string, std::string>& description, const std::string& name) {
   const auto found = description.find(name);
-  double value = 0;
+  Number value{};
   if (found != description.end()) {
     const char* end = found->second.data() + found->second.size();
     if (const auto [rest, error] = std::from_chars(found->second.data(), end, value);
@@ -112,11 +113,11 @@ Settings read_settings(const std::map<std::string, std::string>& description) {
   else if (name != mpq::mbt2018::name(Variant::mbt2018))
     throw Error(ErrorCode::corrupt_data, text("the state is of no network that is known here: \"", name, '"'),
                 "Start the training anew.");
-  settings.architecture.n = static_cast<int>(number(description, "n"));
-  settings.architecture.m = static_cast<int>(number(description, "m"));
-  settings.levels = static_cast<int>(number(description, "levels"));
-  settings.least_lambda = number(description, "least-lambda");
-  settings.most_lambda = number(description, "most-lambda");
+  settings.architecture.n = number<int>(description, "n");
+  settings.architecture.m = number<int>(description, "m");
+  settings.levels = number<int>(description, "levels");
+  settings.least_lambda = number<double>(description, "least-lambda");
+  settings.most_lambda = number<double>(description, "most-lambda");
   return settings;
 }
 

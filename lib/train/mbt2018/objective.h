@@ -20,7 +20,7 @@ namespace mpq::train::mbt2018 {
 struct Settings {
   mpq::mbt2018::Architecture architecture{.variant = mpq::mbt2018::Variant::mbt2018, .n = 64, .m = 96};
   int levels = 6;  ///< of the rate; 1: one rate, that of `most`
-  double least_lambda = 0.0016, most_lambda = 0.05;
+  double least_lambda = 0.001, most_lambda = 0.02;
   bool bfloat16 = false;  ///< for the layers of high resolution
 };
 
