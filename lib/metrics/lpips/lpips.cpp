@@ -95,8 +95,7 @@ struct Scorer::Reference {
   }
 
   /// Compares with `pictures`, none of which is this one.
-  void compare(std::span<const Pixels* const> pictures, std::span<Score* const> scores,
-               bool with_maps) const {
+  void compare(std::span<const Pixels* const> pictures, std::span<Score* const> scores) const {
     std::vector<at::Tensor> bytes;
     for (const Pixels* picture : pictures) bytes.push_back(bytes_of(*picture, height, width));
     std::size_t layer = 0;
@@ -105,7 +104,7 @@ struct Scorer::Reference {
       for (std::size_t i = 0; i < scores.size(); ++i) {
         const at::Tensor map = maps.select(0, static_cast<std::int64_t>(i));
         scores[i]->layers.push_back(mean_of(map));
-        if (with_maps) add_map(map, height, width, &scores[i]->map);
+        if (!scores[i]->map.empty()) add_map(map, height, width, &scores[i]->map);
       }
       ++layer;
     });
@@ -124,7 +123,7 @@ Scorer::~Scorer() = default;
 Scorer::Scorer(Scorer&&) noexcept = default;
 
 std::vector<Score> Scorer::score(const ImageView& reference, std::span<const ImageView> distorted,
-                                 bool with_maps) {
+                                 std::size_t maps) {
   check(reference);
   check_fits(model_->backbone(), reference);
   for (const ImageView& picture : distorted) {
@@ -140,7 +139,7 @@ std::vector<Score> Scorer::score(const ImageView& reference, std::span<const Ima
   std::vector<Score*> open;
   pixels.reserve(distorted.size());
   for (std::size_t i = 0; i < distorted.size(); ++i) {
-    if (with_maps) scores[i].map.resize(size);
+    if (i < maps) scores[i].map.resize(size);
     Pixels picture = pixels_of(distorted[i]);
     if (picture == original) {
       scores[i].layers.resize(network.linear.size());
@@ -161,8 +160,7 @@ std::vector<Score> Scorer::score(const ImageView& reference, std::span<const Ima
     for (const Pixels& one : pixels) pictures.push_back(&one);
     for (std::size_t i = 0; i < open.size(); i += at_once) {
       const std::size_t count = std::min(at_once, open.size() - i);
-      reference_->compare(std::span(pictures).subspan(i, count), std::span(open).subspan(i, count),
-                          with_maps);
+      reference_->compare(std::span(pictures).subspan(i, count), std::span(open).subspan(i, count));
     }
   });
   return scores;

@@ -73,11 +73,11 @@ class Scorer {
   ~Scorer();
   Scorer(Scorer&&) noexcept;
 
-  /// One score for each of `distorted`, in order; with maps where `with_maps`. Pictures are rgb24, all of one
-  /// size. Identical pixels score exactly 0. Throws Error: invalid_argument (another format), mismatch
+  /// One score for each of `distorted`, in order; the first `maps` of them with maps. Pictures are rgb24, all
+  /// of one size. Identical pixels score exactly 0. Throws Error: invalid_argument (another format), mismatch
   /// (different sizes), unsupported (smaller than the network's windows), limit_exceeded (memory).
   std::vector<Score> score(const ImageView& reference, std::span<const ImageView> distorted,
-                           bool with_maps = false);
+                           std::size_t maps = 0);
 
  private:
   struct Reference;

@@ -55,7 +55,7 @@ TEST_P(LpipsParity, DistanceLayersFeaturesAndMapAreThoseOfTheReference) {
 
   Scorer scorer(model);
   const mpq::ImageView distorted[] = {view(coded), view(original)};
-  const auto scores = scorer.score(view(original), distorted, true);
+  const auto scores = scorer.score(view(original), distorted, 2);
   ASSERT_EQ(scores.size(), 2U);
   published.expect("distance", {static_cast<float>(scores[0].distance)});
   published.expect("per_layer", {scores[0].layers.begin(), scores[0].layers.end()});
