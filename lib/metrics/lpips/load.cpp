@@ -165,19 +165,30 @@ class Builder {
  public:
   explicit Builder(const nn::Placement& placement) : placement_(placement) {}
 
-  at::Tensor take(const Binding& binding, const std::string& name, at::ScalarType type) const {
-    const at::Tensor value = nn::load(binding.checkpoint(), binding.tensor(name), at::kFloat, at::kCPU);
+  /// Float32, on the CPU.
+  at::Tensor take(const Binding& binding, const std::string& name) const {
+    at::Tensor value = nn::load(binding.checkpoint(), binding.tensor(name), at::kFloat, at::kCPU);
     if (!at::isfinite(value).all().item<bool>())
       throw Error(ErrorCode::corrupt_data,
                   text(binding.checkpoint().file(), ": the tensor ", name, " has values that are not finite"),
                   "Get the file again");
+    return value;
+  }
+
+  at::Tensor placed(const at::Tensor& value, at::ScalarType type) const {
     const at::Tensor there = value.to(placement_.device, type);
     return there.dim() == 4 ? there.contiguous(at::MemoryFormat::ChannelsLast) : there.contiguous();
   }
 
   Convolution convolution(const Binding& binding, const std::string& name, int stride, int padding) const {
-    return {take(binding, name + ".weight", placement_.type), take(binding, name + ".bias", placement_.type),
-            stride, padding};
+    const at::Tensor weight = take(binding, name + ".weight"), bias = take(binding, name + ".bias");
+    Convolution layer{{}, {}, stride, padding, nullptr};
+    if (weight.size(2) == 3 && stride == 1 && padding == 1)
+      layer.fast = nn::fast_convolution3x3(weight, bias, placement_);
+    if (layer.fast != nullptr) return layer;
+    layer.weight = placed(weight, placement_.type);
+    layer.bias = placed(bias, placement_.type);
+    return layer;
   }
 
   Step step(const Binding& binding, const Layer& layer) const {
@@ -207,7 +218,8 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights,
     for (const Layer& layer : layers_of(files.backbone))
       network->steps.push_back(builder.step(files.features, layer));
     for (std::size_t i = 0; i < tapped_channels(files.backbone).size(); ++i)
-      network->linear.push_back(builder.take(files.linear, linear_name(i), at::kFloat).flatten());
+      network->linear.push_back(
+          builder.placed(builder.take(files.linear, linear_name(i)), at::kFloat).flatten());
     return std::make_shared<const Model>(std::move(network));
   });
 }

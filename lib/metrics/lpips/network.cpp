@@ -17,9 +17,14 @@ at::Tensor constants(const std::array<float, 3>& values, const at::Device& devic
   return at::tensor(at::ArrayRef<float>(values)).to(device);
 }
 
+bool is_pool2x2(const Layer& layer) {
+  return layer.kind == Layer::Kind::pool && layer.kernel == 2 && !layer.round_up;
+}
+
 }  // namespace
 
 at::Tensor Convolution::operator()(const at::Tensor& x) const {
+  if (fast != nullptr) return nn::convolve_relu(*fast, x);
   return at::conv2d(x, weight, bias, stride, padding).relu_();
 }
 
@@ -50,9 +55,16 @@ at::Tensor Model::Network::input(const at::Tensor& bytes) const {
 
 void Model::Network::run(const at::Tensor& input, const std::function<void(Tap)>& see) const {
   at::Tensor x = input;
-  for (const Step& step : steps) {
-    x = step(x).contiguous(channels_last);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const Step& step = steps[i];
+    const bool with_pool = step.pools() && i + 1 < steps.size() && is_pool2x2(steps[i + 1].layer);
+    at::Tensor pooled;
+    x = with_pool ? nn::convolve_relu(*step.convolutions[0].fast, x, &pooled)
+                  : step(x).contiguous(channels_last);
     if (step.layer.tap) see(make_tap(x));
+    if (!with_pool) continue;
+    x = pooled;
+    ++i;
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "metrics/lpips/architecture.h"
+#include "nn/convolution3x3.h"
 #include "nn/weights.h"
 
 namespace mpq::lpips {
@@ -17,6 +18,7 @@ struct Convolution {
   at::Tensor weight;  ///< [out, in, kernel, kernel]
   at::Tensor bias;    ///< [out]
   std::int64_t stride = 1, padding = 0;
+  std::shared_ptr<const nn::Winograd3x3> fast;  ///< or null
 
   /// With the ReLU after it.
   at::Tensor operator()(const at::Tensor& x) const;
@@ -28,6 +30,9 @@ struct Step {
   std::vector<Convolution> convolutions;
 
   at::Tensor operator()(const at::Tensor& x) const;
+
+  /// Whether it can leave the largest of each 2x2 outputs, too.
+  bool pools() const { return !convolutions.empty() && convolutions[0].fast != nullptr; }
 };
 
 /// What of one or more pictures is compared at one layer.
