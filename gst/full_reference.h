@@ -16,11 +16,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "gst/element.h"
+#include "gst/lag.h"
+#include "gst/stopwatch.h"
 #include "gst/video.h"
 
 namespace mpq::gst {
@@ -30,10 +33,22 @@ struct PairingSettings {
   std::uint64_t tolerance = 0;
   std::uint64_t window = GST_SECOND;
 };
-std::vector<Property> pairing_properties();
 
-/// The pads of a metric that takes these raw caps.
-std::vector<PadTemplate> full_reference_pads(const std::string& caps);
+/// Rows for a settings struct that is PairingSettings or derives from it.
+template <class Settings = PairingSettings>
+std::vector<Property> pairing_properties() {
+  using Member = std::uint64_t Settings::*;
+  return {
+      unsigned64("tolerance", static_cast<Member>(&PairingSettings::tolerance), 0, G_MAXINT64,
+                 "Pictures pair when their running times differ by no more than this many nanoseconds; an "
+                 "audio buffer that starts this near to the last one's end continues it (at least 1 sample)",
+                 Mutable::playing),
+      unsigned64("window", static_cast<Member>(&PairingSettings::window), GST_MSECOND, 3600 * GST_SECOND,
+                 "Audio: length in nanoseconds of the windows that are scored one by one")};
+}
+
+/// The pads of a metric that takes these raw caps; `output` is what may leave, if that is more.
+std::vector<PadTemplate> full_reference_pads(const std::string& caps, const std::string& output = {});
 
 /// A distorted picture, and which input it came from: 1, 2, ... Each input keeps its number while the stream
 /// runs.
@@ -46,6 +61,24 @@ class FullReference : public WithSettings<Element, PairingSettings> {
  public:
   FullReference();
   ~FullReference() override;
+
+  /// Loads and validates what the settings name, in NULL to READY. Throws Error.
+  virtual void load() {}
+  /// Lets go of it, in READY to NULL.
+  virtual void unload() {}
+
+  /// Which pairs of a live stream come too late to be scored, for metrics that may be slower than it. They
+  /// report their time as latency, and how fast they are as a result "speed". Late pictures leave unscored,
+  /// or not at all where the policy is to drop them; audio leaves before it is scored.
+  virtual std::optional<LateSettings> late_settings() const { return std::nullopt; }
+
+  /// For metrics with settings of their own, which derive from PairingSettings.
+  virtual PairingSettings pairing_settings() const { return settings(); }
+
+  /// What leaves through src instead of the distorted stream of these caps. Streaming thread.
+  virtual CapsPtr output_caps(GstCaps* carrier) const { return CapsPtr(gst_caps_ref(carrier)); }
+  /// What leaves instead of a buffer of it, which was scored just before if `scored`; null: nothing does.
+  virtual BufferPtr output(BufferPtr carrier, bool /*scored*/) { return carrier; }
 
   /// What the next pictures or samples look like; both sides agree in format, size, rate and channels.
   /// Throws Error(unsupported), which the defaults do. Streaming thread, with no lock held.
@@ -74,16 +107,18 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   struct Input;
   struct Head;
   struct Step;
+  struct Window;
+  enum class Fate { alone, scored, late };  // what became of a step
 
   // full_reference.cpp: the life of a score.
   GstFlowReturn aggregate();
-  void compare(const Step& step);
+  Fate compare(const Step& step);
   void prepare_format(const Input& reference);
   void score_pictures(const Step& step);
   void count_lonely(const Step& step, const std::vector<Head>& heads);
   void warn_of_lonely();
-  GstFlowReturn consume(const Step& step);
-  GstFlowReturn push(Head& head);
+  GstFlowReturn consume(const Step& step, Fate fate);
+  GstFlowReturn push(Head& head, Fate fate);
   void pass_gap(const Head& head);
   void publish(Result result, Input& input);
   void restart();
@@ -108,6 +143,14 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   void finish_window(Input& input);
   void finish_windows();
 
+  // full_reference_lag.cpp: what comes too late.
+  bool leave_out(const FrameTimes& due, std::span<Input* const> inputs);
+  bool leave_out(const Step& step);
+  bool leave_out(Input& input, const Window& window, std::size_t frames);
+  void took(const Stopwatch& watch, std::size_t scores);
+  void describe_lag(const Input& input, Result& result) const;
+  std::optional<Result> speed() const;
+
   // full_reference_pads.cpp: caps.
   void remember_caps(GstAggregatorPad* pad, GstCaps* caps);
   CapsPtr expected_reference() const;
@@ -122,7 +165,9 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   CapsPtr src_caps_;             // caps that src was given last
   GstSegment src_segment_{};     // format undefined: not sent yet
   std::vector<Result> carried_;  // frame results to attach to the next buffer on src
-  CapsPtr reference_caps_;       // as soon as their event arrives; guarded by settings_mutex
+  Lag lag_;
+  Work work_;               // guarded by state_mutex
+  CapsPtr reference_caps_;  // as soon as their event arrives; guarded by settings_mutex
 };
 
 }  // namespace mpq::gst

@@ -23,7 +23,27 @@ constexpr std::array formats{
     FormatPair{PixelFormat::y444, GST_VIDEO_FORMAT_Y444},
 };
 
+template <class Byte>
+BasicImageView<Byte> make_view(const GstVideoFrame& frame) {
+  BasicImageView<Byte> view;
+  const auto format = from_gst(GST_VIDEO_FRAME_FORMAT(&frame));
+  if (!format) throw Error(ErrorCode::internal, "a video format without a libmpq layout was negotiated");
+  view.format = *format;
+  view.width = GST_VIDEO_FRAME_WIDTH(&frame);
+  view.height = GST_VIDEO_FRAME_HEIGHT(&frame);
+  for (int plane = 0; plane < plane_count(*format); ++plane) {
+    const auto i = static_cast<std::size_t>(plane);
+    view.planes[i].data = static_cast<Byte*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
+    view.planes[i].stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, plane);
+  }
+  return view;
+}
+
 }  // namespace
+
+ImageView view_of(const GstVideoFrame& frame) {
+  return make_view<const std::uint8_t>(frame);
+}
 
 GstVideoFormat to_gst(PixelFormat format) {
   for (const auto& pair : formats) {
@@ -46,23 +66,9 @@ MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlag
   }
 }
 
-template <class Byte>
-BasicImageView<Byte> MappedFrame::make_view() const {
-  BasicImageView<Byte> view;
-  const auto format = from_gst(GST_VIDEO_FRAME_FORMAT(&frame_));
-  if (!format) throw Error(ErrorCode::internal, "a video format without a libmpq layout was negotiated");
-  view.format = *format;
-  view.width = GST_VIDEO_FRAME_WIDTH(&frame_);
-  view.height = GST_VIDEO_FRAME_HEIGHT(&frame_);
-  for (int plane = 0; plane < plane_count(*format); ++plane) {
-    const auto i = static_cast<std::size_t>(plane);
-    view.planes[i].data = static_cast<Byte*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, plane));
-    view.planes[i].stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, plane);
-  }
-  return view;
+MutableImageView MappedFrame::mutable_view() const {
+  return make_view<std::uint8_t>(frame_);
 }
-template BasicImageView<const std::uint8_t> MappedFrame::make_view() const;
-template BasicImageView<std::uint8_t> MappedFrame::make_view() const;
 
 GstVideoColorimetry jfif_colorimetry() {
   return {GST_VIDEO_COLOR_RANGE_0_255, GST_VIDEO_COLOR_MATRIX_BT601, GST_VIDEO_TRANSFER_UNKNOWN,

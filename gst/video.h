@@ -17,6 +17,9 @@ GstVideoFormat to_gst(PixelFormat format);
 /// The libmpq layout, or nothing where libmpq has none.
 std::optional<PixelFormat> from_gst(GstVideoFormat format);
 
+/// The pixels of a mapped frame. Throws Error(internal) for a format that libmpq has no layout for.
+ImageView view_of(const GstVideoFrame& frame);
+
 /// A mapped frame; unmapped at the end of its scope. Throws Error(internal) if it cannot be mapped.
 class MappedFrame {
  public:
@@ -26,13 +29,10 @@ class MappedFrame {
   MappedFrame& operator=(const MappedFrame&) = delete;
 
   GstVideoFrame* get() { return &frame_; }
-  ImageView view() const { return make_view<const std::uint8_t>(); }
-  MutableImageView mutable_view() const { return make_view<std::uint8_t>(); }
+  ImageView view() const { return view_of(frame_); }
+  MutableImageView mutable_view() const;
 
  private:
-  template <class Byte>
-  BasicImageView<Byte> make_view() const;
-
   GstVideoFrame frame_;
 };
 
