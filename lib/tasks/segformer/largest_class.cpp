@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "tasks/segformer/largest_class.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "nn/torch.h"
+
+namespace mpq::segformer {
+namespace {
+
+/// Where a pixel lies between two samples along an axis, as PyTorch computes it.
+struct Position {
+  int first, second;
+  float weight;  ///< of the second
+};
+
+std::vector<Position> positions(int from, int to) {
+  const float step = static_cast<float>(from) / static_cast<float>(to);
+  std::vector<Position> all;
+  for (int i = 0; i < to; ++i) {
+    const float at = std::max(0.0F, step * (static_cast<float>(i) + 0.5F) - 0.5F);
+    const int first = std::min(static_cast<int>(at), from - 1);
+    all.push_back({first, std::min(first + 1, from - 1), at - static_cast<float>(first)});
+  }
+  return all;
+}
+
+/// The four samples around a group of pixels.
+struct Corners {
+  const float *top_left, *top_right, *bottom_left, *bottom_right;
+
+  float least(std::size_t c) const {
+    return std::min(std::min(top_left[c], top_right[c]), std::min(bottom_left[c], bottom_right[c]));
+  }
+  float most(std::size_t c) const {
+    return std::max(std::max(top_left[c], top_right[c]), std::max(bottom_left[c], bottom_right[c]));
+  }
+  /// PyTorch's order of operations.
+  float at(std::size_t c, float x, float y) const {
+    return (1 - y) * ((1 - x) * top_left[c] + x * top_right[c]) +
+           y * ((1 - x) * bottom_left[c] + x * bottom_right[c]);
+  }
+};
+
+/// Pixels between the same four samples. What is between is nowhere above the largest of the four and nowhere
+/// below the smallest, so that few classes are left to be interpolated.
+class Cell {
+ public:
+  explicit Cell(int classes) : most_(static_cast<std::size_t>(classes)) {}
+
+  void enter(const Corners& corners) {
+    corners_ = corners;
+    float bound = -INFINITY;
+    for (std::size_t c = 0; c < most_.size(); ++c) {
+      most_[c] = corners.most(c);
+      bound = std::max(bound, corners.least(c));
+    }
+    // What rounding can move an interpolated value by.
+    bound -= 4e-7F * std::abs(bound);
+    candidates_.clear();
+    for (std::size_t c = 0; c < most_.size(); ++c)
+      if (!(most_[c] < bound)) candidates_.push_back(static_cast<std::uint16_t>(c));
+  }
+
+  std::uint16_t largest(float x, float y) const {
+    if (candidates_.size() == 1) return candidates_.front();
+    float best = -INFINITY;
+    std::uint16_t index = 0;
+    for (const std::uint16_t c : candidates_)
+      if (const float value = corners_.at(c, x, y); value > best) {
+        best = value;
+        index = c;
+      }
+    return index;
+  }
+
+ private:
+  Corners corners_{};
+  std::vector<float> most_;
+  std::vector<std::uint16_t> candidates_;
+};
+
+}  // namespace
+
+void largest_class(const Logits& logits, int threads, LabelMap* map) {
+  const std::vector<Position> columns = positions(logits.width, map->width),
+                              rows = positions(logits.height, map->height);
+  const auto width = static_cast<std::size_t>(map->width);
+  map->labels.resize(width * rows.size());
+  const auto sample = [&](int y, int x) {
+    return logits.values.data() + (std::ptrdiff_t{y} * logits.width + x) * logits.classes;
+  };
+  // Bands of rows between the same two rows of samples.
+  std::vector<std::size_t> bands;
+  for (std::size_t y = 0; y < rows.size(); ++y)
+    if (y == 0 || rows[y].first != rows[y - 1].first) bands.push_back(y);
+  bands.push_back(rows.size());
+  if (at::get_num_threads() != threads) at::set_num_threads(threads);
+  at::parallel_for(0, static_cast<std::int64_t>(bands.size()) - 1, 1, [&](std::int64_t from, std::int64_t to) {
+    Cell cell(logits.classes);
+    for (auto band = static_cast<std::size_t>(from); band < static_cast<std::size_t>(to); ++band) {
+      const Position& row = rows[bands[band]];
+      for (std::size_t begin = 0, end = 0; begin < width; begin = end) {
+        const Position& column = columns[begin];
+        while (end < width && columns[end].first == column.first) ++end;
+        cell.enter({sample(row.first, column.first), sample(row.first, column.second),
+                    sample(row.second, column.first), sample(row.second, column.second)});
+        for (std::size_t y = bands[band]; y < bands[band + 1]; ++y)
+          for (std::size_t x = begin; x < end; ++x)
+            map->labels[y * width + x] = cell.largest(columns[x].weight, rows[y].weight);
+      }
+    }
+  });
+}
+
+}  // namespace mpq::segformer
