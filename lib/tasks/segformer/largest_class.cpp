@@ -99,21 +99,22 @@ void largest_class(const Logits& logits, int threads, LabelMap* map) {
     if (y == 0 || rows[y].first != rows[y - 1].first) bands.push_back(y);
   bands.push_back(rows.size());
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
-  at::parallel_for(0, static_cast<std::int64_t>(bands.size()) - 1, 1, [&](std::int64_t from, std::int64_t to) {
-    Cell cell(logits.classes);
-    for (auto band = static_cast<std::size_t>(from); band < static_cast<std::size_t>(to); ++band) {
-      const Position& row = rows[bands[band]];
-      for (std::size_t begin = 0, end = 0; begin < width; begin = end) {
-        const Position& column = columns[begin];
-        while (end < width && columns[end].first == column.first) ++end;
-        cell.enter({sample(row.first, column.first), sample(row.first, column.second),
-                    sample(row.second, column.first), sample(row.second, column.second)});
-        for (std::size_t y = bands[band]; y < bands[band + 1]; ++y)
-          for (std::size_t x = begin; x < end; ++x)
-            map->labels[y * width + x] = cell.largest(columns[x].weight, rows[y].weight);
-      }
-    }
-  });
+  at::parallel_for(
+      0, static_cast<std::int64_t>(bands.size()) - 1, 1, [&](std::int64_t from, std::int64_t to) {
+        Cell cell(logits.classes);
+        for (auto band = static_cast<std::size_t>(from); band < static_cast<std::size_t>(to); ++band) {
+          const Position& row = rows[bands[band]];
+          for (std::size_t begin = 0, end = 0; begin < width; begin = end) {
+            const Position& column = columns[begin];
+            while (end < width && columns[end].first == column.first) ++end;
+            cell.enter({sample(row.first, column.first), sample(row.first, column.second),
+                        sample(row.second, column.first), sample(row.second, column.second)});
+            for (std::size_t y = bands[band]; y < bands[band + 1]; ++y)
+              for (std::size_t x = begin; x < end; ++x)
+                map->labels[y * width + x] = cell.largest(columns[x].weight, rows[y].weight);
+          }
+        }
+      });
 }
 
 }  // namespace mpq::segformer

@@ -59,7 +59,8 @@ std::vector<int> four(const json& config, const char* name) {
   } catch (const json::exception&) {
     // answered below
   }
-  throw Error(ErrorCode::corrupt_data, text("config.json beside the weights: ", name, " is no list of four numbers"),
+  throw Error(ErrorCode::corrupt_data,
+              text("config.json beside the weights: ", name, " is no list of four numbers"),
               "Download it again, or remove it");
 }
 
@@ -77,8 +78,7 @@ StageShape infer_stage(const Index& index, std::size_t i) {
 }
 
 Shape infer_shape(const Index& index, const json& config) {
-  if (!index.has("classifier.weight"))
-    index.refuse("it has no tensor decode_head.classifier.weight");
+  if (!index.has("classifier.weight")) index.refuse("it has no tensor decode_head.classifier.weight");
   Shape shape;
   const std::vector<int> heads = four(config, "num_attention_heads"), strides = four(config, "strides");
   for (std::size_t i = 0; i < stages; ++i) {
@@ -156,9 +156,7 @@ class Builder {
     return all;
   }
 
-  nn::Linear classifier() const {
-    return {take("classifier.weight").flatten(1), take("classifier.bias")};
-  }
+  nn::Linear classifier() const { return {take("classifier.weight").flatten(1), take("classifier.bias")}; }
 
  private:
   at::Tensor take(const std::string& name, at::ScalarType type) const {
@@ -169,13 +167,11 @@ class Builder {
   nn::LayerNorm norm(const std::string& name) const {
     return {take(name + ".weight", at::kFloat), take(name + ".bias", at::kFloat), eps};
   }
-  nn::Linear linear(const std::string& name) const {
-    return {take(name + ".weight"), take(name + ".bias")};
-  }
+  nn::Linear linear(const std::string& name) const { return {take(name + ".weight"), take(name + ".bias")}; }
   Convolution convolution(const std::string& name, std::int64_t stride, std::int64_t padding,
                           std::int64_t groups = 1) const {
-    return {take(name + ".weight").contiguous(at::MemoryFormat::ChannelsLast), take(name + ".bias"), stride, padding,
-            groups};
+    return {take(name + ".weight").contiguous(at::MemoryFormat::ChannelsLast), take(name + ".bias"), stride,
+            padding, groups};
   }
 
   Layer layer(const std::string& name, const StageShape& s) const {

@@ -21,10 +21,8 @@ constexpr std::int64_t most_pixels = 16 << 20;  // of an input: attention grows 
 
 std::string variant(const Shape& shape) {
   using Depths = std::array<int, stages>;
-  static const std::map<Depths, std::string> published{{{3, 4, 6, 3}, "b2"},
-                                                       {{3, 4, 18, 3}, "b3"},
-                                                       {{3, 8, 27, 3}, "b4"},
-                                                       {{3, 6, 40, 3}, "b5"}};
+  static const std::map<Depths, std::string> published{
+      {{3, 4, 6, 3}, "b2"}, {{3, 4, 18, 3}, "b3"}, {{3, 8, 27, 3}, "b4"}, {{3, 6, 40, 3}, "b5"}};
   Depths depths{};
   for (std::size_t i = 0; i < stages; ++i) depths[i] = shape.stage[i].depth;
   const int width = shape.stage[0].width;
@@ -59,9 +57,10 @@ int Model::least_side() const noexcept {
 
 void Model::logits(const Pixels& picture, int batch, Logits* logits) const {
   if (std::min(picture.width, picture.height) < least_side())
-    throw Error(ErrorCode::invalid_argument,
-                text("a picture of ", picture.width, "x", picture.height, " is too small for this SegFormer"),
-                text("Use pictures of at least ", least_side(), "x", least_side(), ", or let them be resized"));
+    throw Error(
+        ErrorCode::invalid_argument,
+        text("a picture of ", picture.width, "x", picture.height, " is too small for this SegFormer"),
+        text("Use pictures of at least ", least_side(), "x", least_side(), ", or let them be resized"));
   if (std::int64_t{picture.width} * picture.height > most_pixels)
     throw Error(ErrorCode::invalid_argument,
                 text("a picture of ", picture.width, "x", picture.height, " is too large for SegFormer"),
@@ -83,7 +82,8 @@ std::vector<Model::Done> Model::compute(std::span<const Job* const> jobs) const 
         pictures.push_back(at::from_blob(const_cast<float*>(jobs[end]->picture->values.data()),
                                          {1, first.height, first.width, 3}, at::kFloat)
                                .permute({0, 3, 1, 2}));
-      const at::Tensor logits = network_->forward(pictures.size() == 1 ? pictures.front() : at::cat(pictures)).cpu();
+      const at::Tensor logits =
+          network_->forward(pictures.size() == 1 ? pictures.front() : at::cat(pictures)).cpu();
       for (std::int64_t n = 0; i < end; ++i, ++n) {
         Logits& out = *jobs[i]->logits;
         out.height = static_cast<int>(logits.size(1));
@@ -110,11 +110,13 @@ Preprocessing read_preprocessing(const std::filesystem::path& file) {
       p.height = size->is_object() ? size->at("height").get<int>() : size->get<int>();
     }
   } catch (const nlohmann::json::exception& error) {
-    throw Error(ErrorCode::corrupt_data, text(file.string(), " is no preprocessor configuration: ", error.what()),
+    throw Error(ErrorCode::corrupt_data,
+                text(file.string(), " is no preprocessor configuration: ", error.what()),
                 "Download it again, or remove it to use the defaults");
   }
   if (std::min(p.width, p.height) < 1 || std::max(p.width, p.height) > 65535)
-    throw Error(ErrorCode::corrupt_data, text(file.string(), " asks for pictures of ", p.width, "x", p.height),
+    throw Error(ErrorCode::corrupt_data,
+                text(file.string(), " asks for pictures of ", p.width, "x", p.height),
                 "Download it again, or remove it to use the defaults");
   return p;
 }

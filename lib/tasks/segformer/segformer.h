@@ -132,7 +132,7 @@ class Segmenter {
   void preprocess(const ImageView& picture);
 
   std::shared_ptr<const Model> model_;
-  int width_, height_, batch_;  ///< width and height of the input, or 0
+  int width_, height_, batch_;                   ///< width and height of the input, or 0
   std::array<std::array<float, 256>, 3> value_;  ///< of each byte of R, G, B
   std::unique_ptr<Resizer> resizer_;
   int from_width_ = 0, from_height_ = 0;  ///< what `resizer_` takes
