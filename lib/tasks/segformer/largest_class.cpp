@@ -7,26 +7,10 @@
 #include <cmath>
 
 #include "nn/torch.h"
+#include "tasks/segformer/positions.h"
 
 namespace mpq::segformer {
 namespace {
-
-/// Where a pixel lies between two samples along an axis, as PyTorch computes it.
-struct Position {
-  int first, second;
-  float weight;  ///< of the second
-};
-
-std::vector<Position> positions(int from, int to) {
-  const float step = static_cast<float>(from) / static_cast<float>(to);
-  std::vector<Position> all;
-  for (int i = 0; i < to; ++i) {
-    const float at = std::max(0.0F, step * (static_cast<float>(i) + 0.5F) - 0.5F);
-    const int first = std::min(static_cast<int>(at), from - 1);
-    all.push_back({first, std::min(first + 1, from - 1), at - static_cast<float>(first)});
-  }
-  return all;
-}
 
 /// The four samples around a group of pixels.
 struct Corners {

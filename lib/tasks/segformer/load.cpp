@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "nn/published.h"
 #include "nn/shared.h"
+#include "tasks/segformer/fast_network.h"
 #include "tasks/segformer/network.h"
 
 namespace mpq::segformer {
@@ -230,10 +231,18 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const n
     auto network = std::make_unique<Model::Network>();
     network->placement = placement;
     network->shape = infer_shape(index_of(*file), config);
+    const bool fast = FastNetwork::suits(network->shape, placement);
+    nn::Placement exact = placement;
+    if (fast) exact.type = at::kFloat;
     const Builder builder(checkpoint::bind(file, wanted_tensors(network->shape), names), network->shape,
-                          placement);
+                          exact);
     network->stage = builder.all_stages();
     network->classifier = builder.classifier();
+    if (fast) {
+      network->fast = std::make_shared<const FastNetwork>(*network);
+      network->stage.clear();
+      network->classifier = {};
+    }
     auto labels = nn::labels_of(config, network->shape.classes);
     return std::make_shared<const Model>(std::move(network), std::move(labels));
   });

@@ -62,9 +62,9 @@ class FastNetwork;
 struct Model::Network {
   Shape shape;
   nn::Placement placement;
+  std::shared_ptr<const FastNetwork> fast;  ///< null where it does not suit; otherwise all that there is
   std::vector<Stage> stage;
   nn::Linear classifier;
-  std::shared_ptr<const FastNetwork> fast;  ///< null where this processor or placement has no use for it
 
   /// What enters the first layer of stage `i`, of what left the stage before; [pictures, 3, height, width],
   /// float32, for the first.

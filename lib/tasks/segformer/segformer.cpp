@@ -9,8 +9,8 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "nn/published.h"
+#include "tasks/segformer/fast_network.h"
 #include "tasks/segformer/largest_class.h"
-#include "tasks/segformer/network.h"
 
 namespace mpq::segformer {
 namespace {
@@ -33,6 +33,7 @@ std::string variant(const Shape& shape) {
 
 Model::Model(std::unique_ptr<const Network> network, std::vector<std::string> labels)
     : network_(std::move(network)),
+      workspace_(std::make_unique<Workspace>()),
       batcher_([this](std::span<const Job* const> jobs) { return compute(jobs); }),
       labels_(std::move(labels)) {}
 Model::~Model() = default;
@@ -69,29 +70,37 @@ void Model::logits(const Pixels& picture, int batch, Logits* logits) const {
   batcher_.run(job, static_cast<std::size_t>(std::max(1, batch)));
 }
 
+/// Pictures of one size.
+void Model::compute_together(std::span<const Job* const> jobs) const {
+  std::vector<at::Tensor> pictures;
+  for (const Job* job : jobs)
+    pictures.push_back(at::from_blob(const_cast<float*>(job->picture->values.data()),
+                                     {1, job->picture->height, job->picture->width, 3}, at::kFloat)
+                           .permute({0, 3, 1, 2}));
+  const at::Tensor logits =
+      network_->forward(pictures.size() == 1 ? pictures.front() : at::cat(pictures)).cpu();
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    Logits& out = *jobs[i]->logits;
+    out.height = static_cast<int>(logits.size(1));
+    out.width = static_cast<int>(logits.size(2));
+    out.classes = static_cast<int>(logits.size(3));
+    const at::Tensor own = logits[static_cast<std::int64_t>(i)];
+    out.values.assign(own.data_ptr<float>(), own.data_ptr<float>() + own.numel());
+  }
+}
+
 std::vector<Model::Done> Model::compute(std::span<const Job* const> jobs) const {
   return nn::run(network_->placement, "segmenting pictures", [&] {
-    for (std::size_t i = 0; i < jobs.size();) {
-      // As many at once as have one size.
+    for (std::size_t i = 0, end = 0; i < jobs.size(); i = end) {
       const Pixels& first = *jobs[i]->picture;
-      std::vector<at::Tensor> pictures;
-      std::size_t end = i;
-      for (; end < jobs.size() && jobs[end]->picture->width == first.width &&
-             jobs[end]->picture->height == first.height;
-           ++end)
-        pictures.push_back(at::from_blob(const_cast<float*>(jobs[end]->picture->values.data()),
-                                         {1, first.height, first.width, 3}, at::kFloat)
-                               .permute({0, 3, 1, 2}));
-      const at::Tensor logits =
-          network_->forward(pictures.size() == 1 ? pictures.front() : at::cat(pictures)).cpu();
-      for (std::int64_t n = 0; i < end; ++i, ++n) {
-        Logits& out = *jobs[i]->logits;
-        out.height = static_cast<int>(logits.size(1));
-        out.width = static_cast<int>(logits.size(2));
-        out.classes = static_cast<int>(logits.size(3));
-        const at::Tensor own = logits[n];
-        out.values.assign(own.data_ptr<float>(), own.data_ptr<float>() + own.numel());
+      const auto fits = [&](const Pixels& p) { return p.width == first.width && p.height == first.height; };
+      if (network_->fast != nullptr) {
+        network_->fast->forward(first, workspace_.get(), jobs[i]->logits);
+        end = i + 1;
+        continue;
       }
+      for (end = i + 1; end < jobs.size() && fits(*jobs[end]->picture);) ++end;
+      compute_together(jobs.subspan(i, end - i));
     }
     return std::vector<Done>(jobs.size());
   });

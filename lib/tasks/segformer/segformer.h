@@ -63,6 +63,8 @@ struct LabelMap {
   std::vector<std::uint16_t> labels;  ///< [height, width]
 };
 
+struct Workspace;
+
 /// Weights on their device. Immutable: any number of segmenters in any threads may use one.
 class Model {
  public:
@@ -100,8 +102,10 @@ class Model {
   struct Done {};
 
   std::vector<Done> compute(std::span<const Job* const> jobs) const;
+  void compute_together(std::span<const Job* const> jobs) const;
 
   std::unique_ptr<const Network> network_;
+  std::unique_ptr<Workspace> workspace_;  ///< compute() alone uses it, which the batcher calls one at a time
   mutable nn::Batcher<Job, Done> batcher_;
   std::vector<std::string> labels_;
 };
