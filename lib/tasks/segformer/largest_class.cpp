@@ -16,12 +16,6 @@ namespace {
 struct Corners {
   const float *top_left, *top_right, *bottom_left, *bottom_right;
 
-  float least(std::size_t c) const {
-    return std::min(std::min(top_left[c], top_right[c]), std::min(bottom_left[c], bottom_right[c]));
-  }
-  float most(std::size_t c) const {
-    return std::max(std::max(top_left[c], top_right[c]), std::max(bottom_left[c], bottom_right[c]));
-  }
   /// PyTorch's order of operations.
   float at(std::size_t c, float x, float y) const {
     return (1 - y) * ((1 - x) * top_left[c] + x * top_right[c]) +
@@ -29,34 +23,46 @@ struct Corners {
   }
 };
 
+/// The largest of the four samples of each class into `most`. Returns the largest of the smallest of the
+/// four.
+float extremes(const Corners& corners, std::ptrdiff_t classes, float* most) {
+  float bound = -INFINITY;
+#pragma omp simd reduction(max : bound)
+  for (std::ptrdiff_t c = 0; c < classes; ++c) {
+    const float a = corners.top_left[c], b = corners.top_right[c], d = corners.bottom_left[c],
+                e = corners.bottom_right[c];
+    most[c] = std::max(std::max(a, b), std::max(d, e));
+    bound = std::max(bound, std::min(std::min(a, b), std::min(d, e)));
+  }
+  return bound;
+}
+
 /// Pixels between the same four samples. What is between is nowhere above the largest of the four and nowhere
 /// below the smallest, so that few classes are left to be interpolated.
 class Cell {
  public:
-  explicit Cell(int classes) : most_(static_cast<std::size_t>(classes)) {}
+  explicit Cell(int classes)
+      : most_(static_cast<std::size_t>(classes)), candidates_(static_cast<std::size_t>(classes)) {}
 
   void enter(const Corners& corners) {
     corners_ = corners;
-    float bound = -INFINITY;
+    float bound = extremes(corners, static_cast<std::ptrdiff_t>(most_.size()), most_.data());
+    bound -= 4e-7F * std::abs(bound);  // what rounding can move an interpolated value by
+    count_ = 0;
     for (std::size_t c = 0; c < most_.size(); ++c) {
-      most_[c] = corners.most(c);
-      bound = std::max(bound, corners.least(c));
+      candidates_[count_] = static_cast<std::uint16_t>(c);
+      count_ += most_[c] < bound ? 0 : 1;
     }
-    // What rounding can move an interpolated value by.
-    bound -= 4e-7F * std::abs(bound);
-    candidates_.clear();
-    for (std::size_t c = 0; c < most_.size(); ++c)
-      if (!(most_[c] < bound)) candidates_.push_back(static_cast<std::uint16_t>(c));
   }
 
   std::uint16_t largest(float x, float y) const {
-    if (candidates_.size() == 1) return candidates_.front();
+    if (count_ == 1) return candidates_.front();
     float best = -INFINITY;
     std::uint16_t index = 0;
-    for (const std::uint16_t c : candidates_)
-      if (const float value = corners_.at(c, x, y); value > best) {
+    for (std::size_t i = 0; i < count_; ++i)
+      if (const float value = corners_.at(candidates_[i], x, y); value > best) {
         best = value;
-        index = c;
+        index = candidates_[i];
       }
     return index;
   }
@@ -65,6 +71,7 @@ class Cell {
   Corners corners_{};
   std::vector<float> most_;
   std::vector<std::uint16_t> candidates_;
+  std::size_t count_ = 0;  ///< of them
 };
 
 }  // namespace
