@@ -252,7 +252,12 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const n
 
 std::shared_ptr<const Model> Model::load(const std::filesystem::path& weights, const nn::Options& options) {
   static nn::Shared<std::string, Model> models;
-  const nn::Placement placement = nn::apart([&] { return nn::place(options); });
+  nn::Options chosen = options;
+  // Our own kernels are faster in any case; LibTorch's products, which place() would measure, say nothing of
+  // them.
+  if (chosen.precision == nn::Precision::automatic && chosen.device == "cpu" && fast::available())
+    chosen.precision = nn::Precision::bfloat16;
+  const nn::Placement placement = nn::apart([&] { return nn::place(chosen); });
   try {
     const std::string key = text(nn::file_identity(weights), '\n', placement.device.str(), '\n',
                                  static_cast<int>(placement.type), '\n', placement.threads);
