@@ -30,7 +30,18 @@ struct PairingSettings {
   std::uint64_t tolerance = 0;
   std::uint64_t window = GST_SECOND;
 };
-std::vector<Property> pairing_properties();
+/// Rows for a settings struct that is or derives from it.
+template <class Settings = PairingSettings>
+std::vector<Property> pairing_properties() {
+  using detail::inherited;
+  return {
+      unsigned64("tolerance", inherited<Settings>(&PairingSettings::tolerance), 0, G_MAXINT64,
+                 "Pictures pair when their running times differ by no more than this many nanoseconds; an "
+                 "audio buffer that starts this near to the last one's end continues it (at least 1 sample)",
+                 Mutable::playing),
+      unsigned64("window", inherited<Settings>(&PairingSettings::window), GST_MSECOND, 3600 * GST_SECOND,
+                 "Audio: length in nanoseconds of the windows that are scored one by one")};
+}
 
 /// The pads of a metric that takes these raw caps.
 std::vector<PadTemplate> full_reference_pads(const std::string& caps);
@@ -42,12 +53,13 @@ struct DistortedPicture {
   GstVideoFrame* frame;
 };
 
-class FullReference : public WithSettings<Element, PairingSettings> {
+class FullReference : public Element {
  public:
   FullReference();
   ~FullReference() override;
 
-  /// What the next pictures or samples look like; both sides agree in format, size, rate and channels.
+  /// What the next pictures or samples look like; both sides agree in format, size, rate and channels, unless
+  /// takes_unlike_pictures(): then it is the reference's.
   /// Throws Error(unsupported), which the defaults do. Streaming thread, with no lock held.
   virtual void set_video_format(const GstVideoInfo& info);
   virtual void set_audio_format(const GstAudioInfo& info);
@@ -61,6 +73,10 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   virtual Result compare_audio(std::size_t input, const void* reference, const void* distorted,
                                std::size_t frames);
 
+  /// Whether distorted pictures may differ from the reference in size and format, and are never asked to
+  /// become like it; then compare_pictures() goes by the frames' own infos.
+  virtual bool takes_unlike_pictures() const { return false; }
+
   /// The pooled result of an input, without the counts of pairing. Called with state_mutex held.
   virtual Result pooled_input(std::size_t input) const = 0;
 
@@ -68,6 +84,9 @@ class FullReference : public WithSettings<Element, PairingSettings> {
 
   std::vector<Result> pooled() const final;
   void reset_results() override;
+
+ protected:
+  virtual PairingSettings pairing_settings() const = 0;
 
  private:
   struct Glue;
@@ -98,9 +117,9 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   void locate(Head& head) const;
   Step picture_step(std::vector<Head>& heads) const;
   static bool ends_before(const Head& one, const Head& other);
-  static Step audio_step(std::vector<Head>& heads);
+  Step audio_step(std::vector<Head>& heads) const;
   static void require_one_kind(const std::vector<Head>& heads);
-  static void require_agreement(const Input& reference, const Input& distorted);
+  void require_agreement(const Input& reference, const Input& distorted) const;
 
   // full_reference_audio.cpp: windows.
   void gather_audio(const Step& step);

@@ -43,8 +43,9 @@ void FullReference::gather_audio(const Step& step) {
 void FullReference::add_samples(Input& input, const Step& step, const guint8* reference,
                                 const guint8* distorted) {
   const auto frame_size = static_cast<std::size_t>(input.audio.bpf);
-  const auto capacity = static_cast<std::int64_t>(std::max<guint64>(
-      1, gst_util_uint64_scale_round(settings().window, static_cast<guint64>(input.audio.rate), GST_SECOND)));
+  const auto capacity = static_cast<std::int64_t>(
+      std::max<guint64>(1, gst_util_uint64_scale_round(pairing_settings().window,
+                                                       static_cast<guint64>(input.audio.rate), GST_SECOND)));
   Window& window = input.window;
   for (std::int64_t done = 0; done < step.length;) {
     const std::int64_t position = step.start + done;

@@ -9,16 +9,6 @@
 
 namespace mpq::gst {
 
-std::vector<Property> pairing_properties() {
-  return {
-      unsigned64("tolerance", &PairingSettings::tolerance, 0, G_MAXINT64,
-                 "Pictures pair when their running times differ by no more than this many nanoseconds; an "
-                 "audio buffer that starts this near to the last one's end continues it (at least 1 sample)",
-                 Mutable::playing),
-      unsigned64("window", &PairingSettings::window, GST_MSECOND, 3600 * GST_SECOND,
-                 "Audio: length in nanoseconds of the windows that are scored one by one")};
-}
-
 std::vector<PadTemplate> full_reference_pads(const std::string& caps) {
   const auto type = [] { return GST_TYPE_AGGREGATOR_PAD; };
   return {{"ref_sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps, type},
@@ -71,7 +61,8 @@ GstCaps* FullReference::offer_caps(GstAggregatorPad* pad, GstCaps* filter) {
     return filter != nullptr ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
                              : gst_caps_ref(caps);
   };
-  if (const CapsPtr wanted = is_reference(GST_PAD(pad)) ? nullptr : expected_reference()) {
+  const bool any = is_reference(GST_PAD(pad)) || takes_unlike_pictures();
+  if (const CapsPtr wanted = any ? nullptr : expected_reference()) {
     CapsPtr offered(gst_caps_intersect_full(wanted.get(), all.get(), GST_CAPS_INTERSECT_FIRST));
     offered.reset(filtered(offered.get()));
     if (!gst_caps_is_empty(offered.get())) return offered.release();

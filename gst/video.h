@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "core/image.h"
+#include "core/image_header.h"
 #include "gst/pointer.h"
 
 namespace mpq::gst {
@@ -16,6 +16,10 @@ namespace mpq::gst {
 GstVideoFormat to_gst(PixelFormat format);
 /// The libmpq layout, or nothing where libmpq has none.
 std::optional<PixelFormat> from_gst(GstVideoFormat format);
+
+/// The first of a picture's formats that the next element takes, which `src` is linked to. Throws
+/// Error(mismatch) where there is none.
+PixelFormat choose_format(GstPad* src, const ImageHeader& header);
 
 /// A mapped frame; unmapped at the end of its scope. Throws Error(internal) if it cannot be mapped.
 class MappedFrame {

@@ -73,7 +73,6 @@ class VideoDecoder : public Element {
   ImageHeader checked_header(Bytes picture);
   GstFlowReturn prepare_output(const ImageHeader& header, GstVideoCodecFrame* frame);
   bool negotiate(const ImageHeader& header);
-  PixelFormat choose_format(const ImageHeader& header) const;
   template <class Step>
   bool attempt(const Step& step);
   void report_skipped(const Error& cause);
