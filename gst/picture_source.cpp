@@ -23,90 +23,93 @@ std::vector<PadTemplate> picture_source_pads() {
           {"mask", GST_PAD_SRC, GST_PAD_REQUEST, "video/x-raw, format={ GRAY8, GRAY16_LE }, " + size}};
 }
 
+// GstBaseSrc is for elements of one pad.
 struct PictureSource::Glue {
-  static PictureSource& self(gpointer base) { return self_of<PictureSource>(base); }
+  static PictureSource& self(gpointer element) { return self_of<PictureSource>(element); }
 
-  static gboolean start(GstBaseSrc* base) {
-    return guarded(GST_ELEMENT(base), FALSE, [&] {
-      self(base).start();
-      return TRUE;
-    });
+  static GstElementClass* parent_class() { return GST_ELEMENT_CLASS(g_type_class_peek(GST_TYPE_ELEMENT)); }
+
+  static GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
+    const auto started = [&] {
+      self(element).start();
+      return true;
+    };
+    if (change == GST_STATE_CHANGE_READY_TO_PAUSED && !guarded(element, false, started))
+      return GST_STATE_CHANGE_FAILURE;
+    const GstStateChangeReturn result = parent_class()->change_state(element, change);
+    if (change == GST_STATE_CHANGE_PAUSED_TO_READY) self(element).close_results();
+    return result;
   }
 
-  static gboolean stop(GstBaseSrc* base) {
-    self(base).close_results();
+  static gboolean activate(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
+    if (mode != GST_PAD_MODE_PUSH) return FALSE;
+    return active ? gst_pad_start_task(pad, loop, pad, nullptr) : gst_pad_stop_task(pad);
+  }
+
+  static void loop(gpointer pad) { self(GST_PAD_PARENT(GST_PAD(pad))).loop(); }
+
+  // An application that sends EOS wants the stream to end in good order.
+  static gboolean send_event(GstElement* element, GstEvent* event) {
+    if (GST_EVENT_TYPE(event) != GST_EVENT_EOS) return parent_class()->send_event(element, event);
+    self(element).ending_ = true;
+    gst_event_unref(event);
     return TRUE;
   }
 
-  static GstFlowReturn create(GstPushSrc* base, GstBuffer** buffer) {
-    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] { return self(base).create(buffer); });
-  }
-
-  // The caps follow from each picture.
-  static gboolean negotiate(GstBaseSrc*) { return TRUE; }
-
-  static gboolean query(GstBaseSrc* base, GstQuery* query) {
+  static gboolean query(GstPad* pad, GstObject* parent, GstQuery* query) {
+    const auto& source = self(parent);
     GstFormat format = GST_FORMAT_UNDEFINED;
     if (GST_QUERY_TYPE(query) == GST_QUERY_DURATION) gst_query_parse_duration(query, &format, nullptr);
-    if (format != GST_FORMAT_TIME || self(base).total_ == 0) return parent_class()->query(base, query);
-    gst_query_set_duration(query, format,
-                           static_cast<gint64>(time_of(self(base).total_, self(base).framerate())));
+    if (format != GST_FORMAT_TIME || source.total_ == 0) return gst_pad_query_default(pad, parent, query);
+    gst_query_set_duration(query, format, static_cast<gint64>(time_of(source.total_, source.framerate())));
     return TRUE;
   }
 
-  static GstPad* request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar*,
-                                 const GstCaps*) {
-    if (self(element).wants_masks()) return nullptr;  // there is one
-    GstPad* const pad = gst_pad_new_from_template(pad_template, "mask");
+  static GstPad* add_pad(GstElement* element, GstPadTemplate* pad_template, const char* name) {
+    GstPad* const pad = gst_pad_new_from_template(pad_template, name);
+    gst_pad_set_query_function(pad, query);
     gst_element_add_pad(element, pad);
     return pad;
   }
 
-  static void release_pad(GstElement* element, GstPad* pad) { gst_element_remove_pad(element, pad); }
-
-  // However the stream ends, the masks end with it.
-  static GstPadProbeReturn end_masks(GstPad*, GstPadProbeInfo* info, gpointer element) {
-    if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_EOS) return GST_PAD_PROBE_OK;
-    if (const auto pad = self(element).mask_pad()) gst_pad_push_event(pad.get(), gst_event_new_eos());
-    return GST_PAD_PROBE_OK;
+  static GstPad* request_new_pad(GstElement* element, GstPadTemplate* pad_template, const gchar*,
+                                 const GstCaps*) {
+    return self(element).wants_masks() ? nullptr : add_pad(element, pad_template, "mask");  // there is one
   }
 
-  static GstBaseSrcClass* parent_class() { return GST_BASE_SRC_CLASS(g_type_class_peek(GST_TYPE_PUSH_SRC)); }
+  static void release_pad(GstElement* element, GstPad* pad) { gst_element_remove_pad(element, pad); }
 
   static void install(gpointer klass) {
-    auto* source = static_cast<GstBaseSrcClass*>(klass);
-    source->start = start;
-    source->stop = stop;
-    source->negotiate = negotiate;
-    source->query = query;
-    static_cast<GstPushSrcClass*>(klass)->create = create;
     auto* element = static_cast<GstElementClass*>(klass);
+    element->change_state = change_state;
+    element->send_event = send_event;
     element->request_new_pad = request_new_pad;
     element->release_pad = release_pad;
   }
 
-  static void constructed(GstElement* element, GstElementClass*) {
-    gst_base_src_set_format(GST_BASE_SRC(element), GST_FORMAT_TIME);
-    gst_pad_add_probe(GST_BASE_SRC_PAD(element), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, end_masks, element,
-                      nullptr);
+  static void constructed(GstElement* element, GstElementClass* klass) {
+    GST_OBJECT_FLAG_SET(element, GST_ELEMENT_FLAG_SOURCE);
+    GstPad* const src = add_pad(element, gst_element_class_get_pad_template(klass, "src"), "src");
+    gst_pad_set_activatemode_function(src, activate);
   }
 };
 
 KindInfo PictureSource::kind() {
-  return {GST_TYPE_PUSH_SRC, Glue::install, Glue::constructed};
+  return {GST_TYPE_ELEMENT, Glue::install, Glue::constructed};
 }
 
-ObjectPtr<GstPad> PictureSource::mask_pad() const {
-  return ObjectPtr<GstPad>(gst_element_get_static_pad(gobject(), "mask"));
+ObjectPtr<GstPad> PictureSource::pad(const char* name) const {
+  return ObjectPtr<GstPad>(gst_element_get_static_pad(gobject(), name));
 }
 
 bool PictureSource::wants_masks() const {
-  return mask_pad() != nullptr;
+  return pad("mask") != nullptr;
 }
 
 void PictureSource::start() {
   seen_ = frames_ = warnings_ = 0;
-  current_ = {};
+  ending_ = false;
+  group_ = gst_util_group_id_next();
   last_skip_.reset();
   total_ = open();
   open_results();
@@ -152,10 +155,24 @@ void PictureSource::report_damaged(const std::string& what) {
   warn(what, {});
 }
 
-GstFlowReturn PictureSource::create(GstBuffer** buffer) {
-  while (auto picture = next()) {
+void PictureSource::loop() {
+  constexpr GstFlowReturn posted = GST_FLOW_CUSTOM_ERROR;
+  const GstFlowReturn flow = guarded(gobject(), posted, [&] { return send_next(); });
+  if (flow == GST_FLOW_OK) return;
+  gst_pad_pause_task(pad("src").get());
+  if (flow == GST_FLOW_FLUSHING) return;
+  if (flow != GST_FLOW_EOS && flow != posted) GST_ELEMENT_FLOW_ERROR(gobject(), flow);
+  for (const char* name : {"src", "mask"}) {
+    if (const auto each = pad(name)) gst_pad_push_event(each.get(), gst_event_new_eos());
+  }
+}
+
+GstFlowReturn PictureSource::send_next() {
+  while (!ending_) {
+    auto picture = next();
+    if (!picture) break;
     advance();
-    if (picture->buffer != nullptr) return send(*std::move(picture), buffer);
+    if (picture->buffer != nullptr) return send(*std::move(picture));
   }
   if (frames_ == 0 && last_skip_)
     throw Error(last_skip_->code(),
@@ -164,63 +181,59 @@ GstFlowReturn PictureSource::create(GstBuffer** buffer) {
   return GST_FLOW_EOS;
 }
 
-GstFlowReturn PictureSource::send(SourcePicture picture, GstBuffer** buffer) {
+GstFlowReturn PictureSource::send(SourcePicture picture) {
   const Fraction rate = framerate();
+  const GstClockTime begin = time_of(frames_, rate), end = time_of(++frames_, rate);
   for (GstBuffer* each : {picture.buffer.get(), picture.mask.get()}) {
     if (each == nullptr) continue;
-    GST_BUFFER_PTS(each) = time_of(frames_, rate);
-    GST_BUFFER_DURATION(each) = time_of(frames_ + 1, rate) - time_of(frames_, rate);
+    GST_BUFFER_PTS(each) = begin;
+    GST_BUFFER_DURATION(each) = end - begin;
     attach_sample(each, picture.sample);
   }
-  ++frames_;
-  if (const auto flow = send_mask(picture); flow != GST_FLOW_OK) return flow;
-  if (!set_caps(picture.info)) return GST_FLOW_FLUSHING;
-  announce(picture.sample);
-  {
-    const std::lock_guard lock(state_mutex);
-    ++sent_;
-  }
-  *buffer = picture.buffer.release();
-  return GST_FLOW_OK;
+  GstFlowReturn mask_flow = GST_FLOW_NOT_LINKED;
+  if (picture.mask != nullptr)
+    mask_flow = push("mask", picture.mask_info, picture.sample, std::move(picture.mask));
+  if (mask_flow != GST_FLOW_OK && mask_flow != GST_FLOW_NOT_LINKED) return mask_flow;
+  const GstFlowReturn flow = push("src", picture.info, picture.sample, std::move(picture.buffer));
+  const std::lock_guard lock(state_mutex);
+  ++sent_;
+  return flow == GST_FLOW_NOT_LINKED ? mask_flow : flow;  // one of the two is enough
 }
 
-// False while a flush is under way: nobody wants the picture any more.
-bool PictureSource::set_caps(const GstVideoInfo& info) {
-  if (current_.width > 0 && gst_video_info_is_equal(&info, &current_)) return true;
-  const CapsPtr caps(gst_video_info_to_caps(&info));
-  GstPad* const pad = GST_BASE_SRC_PAD(base());
-  if (!gst_pad_peer_query_accept_caps(pad, caps.get()) || !gst_base_src_set_caps(base(), caps.get())) {
-    if (GST_PAD_IS_FLUSHING(pad)) return false;
-    if (gst_pad_is_linked(pad))
-      throw Error(ErrorCode::mismatch, text("The next element does not take ", to_string(caps.get())),
-                  "Insert videoconvert, videoscale or videorate after this element");
-  }
-  current_ = info;
-  return true;
-}
-
-GstFlowReturn PictureSource::send_mask(SourcePicture& picture) {
-  const auto pad = mask_pad();
-  if (pad == nullptr || picture.mask == nullptr) return GST_FLOW_OK;
-  const CapsPtr current(gst_pad_get_current_caps(pad.get()));
-  const CapsPtr caps(gst_video_info_to_caps(&picture.mask_info));
-  if (current == nullptr) {
-    const CharPtr id(gst_pad_create_stream_id(pad.get(), gobject(), "mask"));
-    gst_pad_push_event(pad.get(), gst_event_new_stream_start(id.get()));
-  }
-  if (current == nullptr || !gst_caps_is_equal(current.get(), caps.get()))
-    gst_pad_push_event(pad.get(), gst_event_new_caps(caps.get()));
-  if (current == nullptr) gst_pad_push_event(pad.get(), gst_event_new_segment(&base()->segment));
-  const GstFlowReturn flow = gst_pad_push(pad.get(), picture.mask.release());
-  return flow == GST_FLOW_NOT_LINKED ? GST_FLOW_OK : flow;
-}
-
-// The base class puts tags that are sent to the element before the next buffer.
-void PictureSource::announce(const Sample& sample) {
+GstFlowReturn PictureSource::push(const char* name, const GstVideoInfo& info, const Sample& sample,
+                                  BufferPtr buffer) {
+  const auto target = pad(name);
+  if (target == nullptr) return GST_FLOW_NOT_LINKED;  // released meanwhile
+  if (!set_caps(target.get(), info)) return GST_FLOW_FLUSHING;
   GstTagList* const tags = gst_tag_list_new(GST_TAG_TITLE, sample.name.c_str(), nullptr);
   if (!sample.label.empty())
     gst_tag_list_add(tags, GST_TAG_MERGE_REPLACE, GST_TAG_KEYWORDS, sample.label.c_str(), nullptr);
-  gst_element_send_event(gobject(), gst_event_new_tag(tags));
+  gst_pad_push_event(target.get(), gst_event_new_tag(tags));
+  return gst_pad_push(target.get(), buffer.release());
+}
+
+// With all that a stream begins with before the first ones. False while the pad is shut down.
+bool PictureSource::set_caps(GstPad* target, const GstVideoInfo& info) const {
+  const CapsPtr current(gst_pad_get_current_caps(target)), caps(gst_video_info_to_caps(&info));
+  if (current != nullptr && gst_caps_is_equal(current.get(), caps.get())) return true;
+  if (current == nullptr) {
+    const CharPtr id(gst_pad_create_stream_id(target, gobject(), GST_PAD_NAME(target)));
+    GstEvent* const start = gst_event_new_stream_start(id.get());
+    gst_event_set_group_id(start, group_);
+    gst_pad_push_event(target, start);
+  }
+  if (!gst_pad_peer_query_accept_caps(target, caps.get())) {
+    if (GST_PAD_IS_FLUSHING(target)) return false;
+    throw Error(ErrorCode::mismatch, text("The next element does not take ", to_string(caps.get())),
+                "Insert videoconvert, videoscale or videorate after this element");
+  }
+  gst_pad_push_event(target, gst_event_new_caps(caps.get()));
+  if (current == nullptr) {
+    GstSegment segment;
+    gst_segment_init(&segment, GST_FORMAT_TIME);
+    gst_pad_push_event(target, gst_event_new_segment(&segment));
+  }
+  return true;
 }
 
 void PictureSource::reset_results() {

@@ -5,7 +5,7 @@
 // for each beside them where somebody asks for the pad "mask".
 #pragma once
 
-#include <gst/base/gstpushsrc.h>
+#include <gst/gst.h>
 
 #include <atomic>
 #include <cstdint>
@@ -52,6 +52,8 @@ class PictureSource : public Element {
   void reset_results() override;
 
  protected:
+  /// "src" or "mask"; null where there is none.
+  ObjectPtr<GstPad> pad(const char* name) const;
   /// Whether the pad "mask" was asked for.
   bool wants_masks() const;
   /// Counts a picture that is left out, or that is damaged and shown, and posts a warning of it.
@@ -64,23 +66,21 @@ class PictureSource : public Element {
   void advance();
   void post_progress();
   void warn(const std::string& cause, const std::string& remedy);
-  GstFlowReturn create(GstBuffer** buffer);
-  GstFlowReturn send(SourcePicture picture, GstBuffer** buffer);
-  GstFlowReturn send_mask(SourcePicture& picture);
-  bool set_caps(const GstVideoInfo& info);
-  void announce(const Sample& sample);
-  ObjectPtr<GstPad> mask_pad() const;
-
-  GstBaseSrc* base() const { return GST_BASE_SRC(gobject()); }
+  void loop();
+  GstFlowReturn send_next();
+  GstFlowReturn send(SourcePicture picture);
+  GstFlowReturn push(const char* name, const GstVideoInfo& info, const Sample& sample, BufferPtr buffer);
+  bool set_caps(GstPad* target, const GstVideoInfo& info) const;
 
   std::atomic<std::uint64_t> total_{0};  // pictures; 0: not known yet
+  std::atomic<bool> ending_{false};      // the application wants no more
 
   // Streaming thread only.
   std::uint64_t seen_ = 0;    // pictures sent or left out
   std::uint64_t frames_ = 0;  // sent
   std::uint64_t warnings_ = 0;
+  guint group_ = 0;  // of the streams
   std::optional<Error> last_skip_;
-  GstVideoInfo current_{};  // width 0: nothing sent yet
 
   // Guarded by state_mutex.
   std::uint64_t sent_ = 0, skipped_ = 0, damaged_ = 0;

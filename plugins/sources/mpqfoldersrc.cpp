@@ -50,6 +50,7 @@ struct Settings : ImageDecoderSettings {
   std::string folder, list_file, labels_file, label_pattern, masks_folder;
   std::string mask_suffix = folder::ListOptions().mask_suffix;
   folder::MaskCoding mask_coding = folder::MaskCoding::index;
+  int num_buffers = -1;
   Unreadable unreadable = Unreadable::stop;
   Fraction framerate;
 };
@@ -65,6 +66,8 @@ class FolderSrc final : public WithSettings<PictureSource, Settings> {
                                        .label_pattern = s.label_pattern,
                                        .masks_folder = s.masks_folder,
                                        .mask_suffix = s.mask_suffix});
+    if (s.num_buffers >= 0 && static_cast<std::size_t>(s.num_buffers) < pictures_.size())
+      pictures_.resize(static_cast<std::size_t>(s.num_buffers));
     next_ = 0;
     if (wants_masks()) {
       for (const auto& picture : pictures_) {
@@ -96,8 +99,7 @@ class FolderSrc final : public WithSettings<PictureSource, Settings> {
     SourcePicture picture;
     picture.sample = {listed.name, listed.label.name, listed.label.index};
     const ImageHeader& header = file_.open(listed.file, settings_now_.max_pixels);
-    picture.info =
-        new_info(to_gst(choose_format(GST_BASE_SRC_PAD(gobject()), header)), header.width, header.height);
+    picture.info = new_info(to_gst(choose_format(pad("src").get(), header)), header.width, header.height);
     picture.buffer.reset(gst_buffer_new_allocate(nullptr, picture.info.size, nullptr));
     const auto decoded =
         file_.decode(MappedFrame(picture.info, picture.buffer.get(), GST_MAP_WRITE).mutable_view());
@@ -175,6 +177,8 @@ const ElementInfo info{
                                            {{Unreadable::stop, "stop", "End the stream with an error"},
                                             {Unreadable::skip, "skip", "Leave it out, with a warning"}},
                                            "What becomes of a picture or mask that cannot be read"),
+         integer("num-buffers", &Settings::num_buffers, -1, G_MAXINT,
+                 "Read the first pictures alone (-1 = all)"),
          fraction("framerate", &Settings::framerate, "Pictures a second of stream time"),
          max_pixels_property<Settings>()},
     .create = [] { return std::make_unique<FolderSrc>(); },
