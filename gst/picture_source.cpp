@@ -37,13 +37,18 @@ struct PictureSource::Glue {
     if (change == GST_STATE_CHANGE_READY_TO_PAUSED && !guarded(element, false, started))
       return GST_STATE_CHANGE_FAILURE;
     const GstStateChangeReturn result = parent_class()->change_state(element, change);
+    // Not before, as in activate(): the pads become active one after the other.
+    if (change == GST_STATE_CHANGE_READY_TO_PAUSED && result != GST_STATE_CHANGE_FAILURE) {
+      const auto src = self(element).pad("src");
+      gst_pad_start_task(src.get(), loop, src.get(), nullptr);
+    }
     if (change == GST_STATE_CHANGE_PAUSED_TO_READY) self(element).close_results();
     return result;
   }
 
   static gboolean activate(GstPad* pad, GstObject*, GstPadMode mode, gboolean active) {
     if (mode != GST_PAD_MODE_PUSH) return FALSE;
-    return active ? gst_pad_start_task(pad, loop, pad, nullptr) : gst_pad_stop_task(pad);
+    return active ? TRUE : gst_pad_stop_task(pad);
   }
 
   static void loop(gpointer pad) { self(GST_PAD_PARENT(GST_PAD(pad))).loop(); }

@@ -13,12 +13,12 @@
 namespace mpq::folder {
 
 struct ListOptions {
-  std::filesystem::path folder;     ///< holds the pictures; empty: list_file names them
-  std::filesystem::path list_file;  ///< which of them, and their labels and masks (accuracy::read_file_list)
-  std::filesystem::path labels_file;   ///< labels of all of them
-  std::string label_pattern;           ///< labels from the names (accuracy::LabelPattern)
-  std::filesystem::path masks_folder;  ///< holds a mask for each
-  std::string mask_suffix = ".png";    ///< a mask's name is the picture's without its ending, and this
+  std::filesystem::path folder{};        ///< holds the pictures; empty: list_file names them
+  std::filesystem::path list_file{};     ///< which, and their labels and masks: accuracy::read_file_list()
+  std::filesystem::path labels_file{};   ///< labels of all of them
+  std::string label_pattern{};           ///< labels from the names (accuracy::LabelPattern)
+  std::filesystem::path masks_folder{};  ///< holds a mask for each
+  std::string mask_suffix = ".png";      ///< a mask's name is the picture's without its ending, and this
 };
 
 struct ListedPicture {
