@@ -33,17 +33,16 @@ struct PairingSettings {
   std::uint64_t tolerance = 0;
   std::uint64_t window = GST_SECOND;
 };
-
-/// Rows for a settings struct that is PairingSettings or derives from it.
+/// Rows for a settings struct that is or derives from it.
 template <class Settings = PairingSettings>
 std::vector<Property> pairing_properties() {
-  using Member = std::uint64_t Settings::*;
+  using detail::inherited;
   return {
-      unsigned64("tolerance", static_cast<Member>(&PairingSettings::tolerance), 0, G_MAXINT64,
+      unsigned64("tolerance", inherited<Settings>(&PairingSettings::tolerance), 0, G_MAXINT64,
                  "Pictures pair when their running times differ by no more than this many nanoseconds; an "
                  "audio buffer that starts this near to the last one's end continues it (at least 1 sample)",
                  Mutable::playing),
-      unsigned64("window", static_cast<Member>(&PairingSettings::window), GST_MSECOND, 3600 * GST_SECOND,
+      unsigned64("window", inherited<Settings>(&PairingSettings::window), GST_MSECOND, 3600 * GST_SECOND,
                  "Audio: length in nanoseconds of the windows that are scored one by one")};
 }
 
@@ -57,7 +56,7 @@ struct DistortedPicture {
   GstVideoFrame* frame;
 };
 
-class FullReference : public WithSettings<Element, PairingSettings> {
+class FullReference : public Element {
  public:
   FullReference();
   ~FullReference() override;
@@ -72,15 +71,13 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   /// or not at all where the policy is to drop them; audio leaves before it is scored.
   virtual std::optional<LateSettings> late_settings() const { return std::nullopt; }
 
-  /// For metrics with settings of their own, which derive from PairingSettings.
-  virtual PairingSettings pairing_settings() const { return settings(); }
-
   /// What leaves through src instead of the distorted stream of these caps. Streaming thread.
   virtual CapsPtr output_caps(GstCaps* carrier) const { return CapsPtr(gst_caps_ref(carrier)); }
   /// What leaves instead of a buffer of it, which was scored just before if `scored`; null: nothing does.
   virtual BufferPtr output(BufferPtr carrier, bool /*scored*/) { return carrier; }
 
-  /// What the next pictures or samples look like; both sides agree in format, size, rate and channels.
+  /// What the next pictures or samples look like; both sides agree in format, size, rate and channels, unless
+  /// takes_unlike_pictures(): then it is the reference's.
   /// Throws Error(unsupported), which the defaults do. Streaming thread, with no lock held.
   virtual void set_video_format(const GstVideoInfo& info);
   virtual void set_audio_format(const GstAudioInfo& info);
@@ -94,6 +91,10 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   virtual Result compare_audio(std::size_t input, const void* reference, const void* distorted,
                                std::size_t frames);
 
+  /// Whether distorted pictures may differ from the reference in size and format, and are never asked to
+  /// become like it; then compare_pictures() goes by the frames' own infos.
+  virtual bool takes_unlike_pictures() const { return false; }
+
   /// The pooled result of an input, without the counts of pairing. Called with state_mutex held.
   virtual Result pooled_input(std::size_t input) const = 0;
 
@@ -101,6 +102,9 @@ class FullReference : public WithSettings<Element, PairingSettings> {
 
   std::vector<Result> pooled() const final;
   void reset_results() override;
+
+ protected:
+  virtual PairingSettings pairing_settings() const = 0;
 
  private:
   struct Glue;
@@ -133,9 +137,9 @@ class FullReference : public WithSettings<Element, PairingSettings> {
   void locate(Head& head) const;
   Step picture_step(std::vector<Head>& heads) const;
   static bool ends_before(const Head& one, const Head& other);
-  static Step audio_step(std::vector<Head>& heads);
+  Step audio_step(std::vector<Head>& heads) const;
   static void require_one_kind(const std::vector<Head>& heads);
-  static void require_agreement(const Input& reference, const Input& distorted);
+  void require_agreement(const Input& reference, const Input& distorted) const;
 
   // full_reference_audio.cpp: windows.
   void gather_audio(const Step& step);

@@ -61,7 +61,8 @@ GstCaps* FullReference::offer_caps(GstAggregatorPad* pad, GstCaps* filter) {
     return filter != nullptr ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
                              : gst_caps_ref(caps);
   };
-  if (const CapsPtr wanted = is_reference(GST_PAD(pad)) ? nullptr : expected_reference()) {
+  const bool any = is_reference(GST_PAD(pad)) || takes_unlike_pictures();
+  if (const CapsPtr wanted = any ? nullptr : expected_reference()) {
     CapsPtr offered(gst_caps_intersect_full(wanted.get(), all.get(), GST_CAPS_INTERSECT_FIRST));
     offered.reset(filtered(offered.get()));
     if (!gst_caps_is_empty(offered.get())) return offered.release();

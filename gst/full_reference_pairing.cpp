@@ -187,7 +187,7 @@ bool FullReference::ends_before(const Head& one, const Head& other) {
 // The earliest samples, as far as the same heads have them. Positions at another rate than the reference's
 // mean nothing beside it: such a head goes alone where it is over in time, waits where it is to come, and is
 // an error where it overlaps.
-FullReference::Step FullReference::audio_step(std::vector<Head>& heads) {
+FullReference::Step FullReference::audio_step(std::vector<Head>& heads) const {
   Step step;
   Head& reference = heads.front();
   std::vector<Head*> present;
@@ -213,7 +213,7 @@ FullReference::Step FullReference::audio_step(std::vector<Head>& heads) {
   return step;
 }
 
-void FullReference::require_agreement(const Input& reference, const Input& distorted) {
+void FullReference::require_agreement(const Input& reference, const Input& distorted) const {
   const auto differ = [&](const char* element) {
     mismatch(distorted, reference, text("Insert ", element, " before ", distorted.pad_name));
   };
@@ -225,6 +225,7 @@ void FullReference::require_agreement(const Input& reference, const Input& disto
     }
     return;
   }
+  if (takes_unlike_pictures()) return;
   if (reference.video.width != distorted.video.width || reference.video.height != distorted.video.height) {
     differ("videoscale");
   }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace mpq::gst {
 namespace {
@@ -57,6 +58,22 @@ std::optional<PixelFormat> from_gst(GstVideoFormat format) {
     if (pair.theirs == format) return pair.ours;
   }
   return std::nullopt;
+}
+
+PixelFormat choose_format(GstPad* src, const ImageHeader& header) {
+  const CapsPtr allowed(gst_pad_get_allowed_caps(src));
+  for (const PixelFormat format : header.formats) {
+    if (allowed == nullptr) return format;
+    const CapsPtr caps(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
+                                           gst_video_format_to_string(to_gst(format)), "width", G_TYPE_INT,
+                                           header.width, "height", G_TYPE_INT, header.height, nullptr));
+    if (gst_caps_can_intersect(caps.get(), allowed.get())) return format;
+  }
+  const CapsPtr wanted(gst_pad_peer_query_caps(src, nullptr));
+  throw Error(ErrorCode::mismatch,
+              text("This ", header.width, 'x', header.height,
+                   " picture cannot be decoded to what the next element takes: ", to_string(wanted.get())),
+              "Insert videoconvert, and videoscale where the size differs, after this element");
 }
 
 MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlags flags) {

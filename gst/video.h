@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "core/image.h"
+#include "core/image_header.h"
 #include "gst/pointer.h"
 
 namespace mpq::gst {
@@ -19,6 +19,9 @@ std::optional<PixelFormat> from_gst(GstVideoFormat format);
 
 /// The pixels of a mapped frame. Throws Error(internal) for a format that libmpq has no layout for.
 ImageView view_of(const GstVideoFrame& frame);
+/// The first of a picture's formats that the next element takes, which `src` is linked to. Throws
+/// Error(mismatch) where there is none.
+PixelFormat choose_format(GstPad* src, const ImageHeader& header);
 
 /// A mapped frame; unmapped at the end of its scope. Throws Error(internal) if it cannot be mapped.
 class MappedFrame {
