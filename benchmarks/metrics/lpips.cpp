@@ -107,6 +107,7 @@ void pair(Bench& bench, Backbone backbone, const std::string& network, const std
     c.legs.push_back(convolutions_leg(2 * vgg_multiplications(), machine.cores));
     c.bars.push_back({"convolutions alone", 0.9});
   }
+  if (machine.cores > 1) c.legs.push_back(score_leg("mpq, 1 thread", load(weights, {.threads = 1})));
   c.legs.push_back(score_leg("mpq, float32", load(weights, {.precision = nn::Precision::float32})));
   if (have_program("/usr/bin/python3 && /usr/bin/python3 -c 'import torch'")) {
     for (const int threads : {1, machine.cores}) {
