@@ -9,7 +9,10 @@
 
 namespace mpq::gst {
 
-struct NeuralMetricSettings : PairingSettings, NeuralSettings, LateSettings {};
+struct NeuralMetricSettings : PairingSettings, NeuralSettings, LateSettings {
+  /// Most codecs do not report as latency what they take, and so every pair comes somewhat late.
+  NeuralMetricSettings() { max_lateness = 100 * GST_MSECOND; }
+};
 
 /// Rows for a settings struct that derives from NeuralMetricSettings.
 template <class Settings>

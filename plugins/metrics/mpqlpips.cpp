@@ -31,7 +31,8 @@
  * ## Example launch line
  * |[
  * gst-launch-1.0 -m videotestsrc num-buffers=10 ! video/x-raw,format=RGB ! tee name=t ! queue ! p.ref_sink \
- *     t. ! queue ! mpqjpegenc ! mpqjpegdec ! p.dist_0  mpqlpips name=p model-file=lpips.safetensors ! fakesink
+ *     t. ! queue ! mpqjpegenc ! mpqjpegdec ! p.dist_0 \
+ *     mpqlpips name=p model-file=lpips.safetensors ! fakesink
  * ]|
  */
 #include "metrics/lpips/lpips.h"

@@ -4,7 +4,7 @@
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
 usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq,
-mbt2018.safetensors and vit.safetensors.
+lpips.safetensors, mbt2018.safetensors and vit.safetensors.
 """
 import filecmp
 import json
@@ -73,6 +73,19 @@ def write_vit(path):
     write_safetensors(path, shapes)
 
 
+def write_lpips(path):
+    """SqueezeNet and its linear layers, all weights 1 / 128."""
+    shapes = {"features.0.weight": [64, 3, 3, 3], "features.0.bias": [64]}
+    for i, inputs, squeeze, half in ((3, 64, 16, 64), (4, 128, 16, 64), (6, 128, 32, 128), (7, 256, 32, 128),
+                                     (9, 256, 48, 192), (10, 384, 48, 192), (11, 384, 64, 256), (12, 512, 64, 256)):
+        for name, shape in {"squeeze": [squeeze, inputs, 1, 1], "expand1x1": [half, squeeze, 1, 1],
+                            "expand3x3": [half, squeeze, 3, 3]}.items():
+            shapes |= {f"features.{i}.{name}.weight": shape, f"features.{i}.{name}.bias": shape[:1]}
+    for i, channels in enumerate((64, 128, 256, 384, 384, 512, 512)):
+        shapes[f"lin{i}.model.1.weight"] = [1, channels, 1, 1]
+    write_safetensors(path, shapes, 1 / 128)
+
+
 def write_stream(path):
     """Three frames as docs/bitstream.md describes them, of codec 1 and 16 by 16; no decoder would like their payload."""
     fields = bytes([1, 0, 2, 16, 16]) + bytes(8 + 4) + bytes([0, 2, 3, 5]) + b"12345678"
@@ -118,6 +131,7 @@ def main(root):
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
         write_vit(folder / "vit.safetensors")
+        write_lpips(folder / "lpips.safetensors")
         write_mbt2018(folder / "mbt2018.safetensors")
         write_stream(folder / "stream.mpq")
         lines = list(launch_lines(root))

@@ -9,6 +9,7 @@
 
 #include "gst/publisher.h"
 #include "lpips_weights.h"
+#include "models/model_store.h"
 #include "support/tools.h"
 #include "support/video_pipeline.h"
 
@@ -179,6 +180,29 @@ TEST_F(MpqLpips, SaysWhatIsWrongWithItsFilesBeforeAnythingRuns) {
     EXPECT_FALSE(p.run()) << options;
     EXPECT_NE(p.error().find(part), std::string::npos) << p.error();
   }
+}
+
+// As `mpq-models fetch lpips-squeeze` leaves them.
+TEST_F(MpqLpips, FindsTheBackboneInTheModelStore) {
+  std::vector<mpq::test::MadeTensor> linear, backbone;
+  for (const auto& tensor : mpq::test::red_squeezenet())
+    (tensor.name.starts_with("lin") ? linear : backbone).push_back(tensor);
+  for (const auto& [name, tensors] :
+       {std::pair{"lpips-squeeze", &linear}, std::pair{"torchvision-squeezenet1.1", &backbone}}) {
+    std::filesystem::create_directory(folder_ / name);
+    mpq::test::write_tensors(folder_ / name + "/file", *tensors);
+    mpq::StoredModel record;
+    record.name = name;
+    record.folder = folder_ / name;
+    record.file = "file";
+    mpq::write_record(record);
+  }
+  g_setenv("MPQ_MODEL_PATH", (folder_ / "").c_str(), TRUE);
+  Pipeline p(
+      "videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=32,height=32 ! tee name=t ! queue ! "
+      "p.ref_sink t. ! queue ! p.dist_0 mpqlpips name=p model-file=lpips-squeeze ! fakesink");
+  ASSERT_TRUE(p.run()) << p.error();
+  EXPECT_EQ(p.pooled("lpips")->value, 0);
 }
 
 TEST_F(MpqLpips, LeavesLatePairsOutAndCountsThem) {
