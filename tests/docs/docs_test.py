@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
-usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq,
-mbt2018.safetensors and vit.safetensors.
+usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, labels.csv, speech.wav,
+stream.mpq, mbt2018.safetensors and vit.safetensors.
 """
 import filecmp
 import json
@@ -117,6 +117,7 @@ def main(root):
                      for page in stale_pages(root, folder / "elements")]
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
+        (folder / "labels.csv").write_text("file,index\nphoto.jpg,0\nphoto.png,1\n")
         write_vit(folder / "vit.safetensors")
         write_mbt2018(folder / "mbt2018.safetensors")
         write_stream(folder / "stream.mpq")
