@@ -24,7 +24,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m mpqfoldersrc folder=. label-pattern="^([a-z]+)" ! mpqvit model-file=vit.safetensors ! \
+ * gst-launch-1.0 -m mpqfoldersrc folder=pictures labels-file=pictures/labels.csv ! mpqvit model-file=vit.safetensors ! \
  *     mpqaccuracy ! fakesink
  * ]|
  */

@@ -21,7 +21,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -m mpqfoldersrc folder=. ! videoconvert ! tee name=t ! queue ! \
+ * gst-launch-1.0 -m mpqfoldersrc folder=pictures ! tee name=t ! queue ! \
  *     mpqvit model-file=vit.safetensors ! a.ref_sink  t. ! queue ! mpqjpegenc ! mpqjpegdec ! \
  *     mpqvit model-file=vit.safetensors ! a.dist_0  mpqagreement name=a ! fakesink
  * ]|

@@ -31,7 +31,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 mpqfoldersrc folder=. ! videoconvert ! mpqjpegenc quality=5 ! mpqrate ! fakesink
+ * gst-launch-1.0 mpqfoldersrc folder=pictures ! mpqjpegenc quality=5 ! mpqrate ! fakesink
  * ]|
  */
 #include "core/text.h"

@@ -4,13 +4,14 @@
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
 usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq,
-lpips.safetensors, mbt2018.safetensors and vit.safetensors.
+lpips.safetensors, mbt2018.safetensors and vit.safetensors, and the folder pictures with its labels.csv.
 """
 import filecmp
 import json
 import math
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -86,6 +87,14 @@ def write_lpips(path):
     write_safetensors(path, shapes, 1 / 128)
 
 
+def write_pictures(folder):
+    """Two labelled pictures."""
+    (folder / "pictures").mkdir()
+    for name in ("photo.jpg", "photo.png"):
+        shutil.copy(folder / name, folder / "pictures")
+    (folder / "pictures/labels.csv").write_text("file,index\nphoto.jpg,0\nphoto.png,1\n")
+
+
 def write_stream(path):
     """Three frames as docs/bitstream.md describes them, of codec 1 and 16 by 16; no decoder would like their payload."""
     fields = bytes([1, 0, 2, 16, 16]) + bytes(8 + 4) + bytes([0, 2, 3, 5]) + b"12345678"
@@ -130,6 +139,7 @@ def main(root):
                      for page in stale_pages(root, folder / "elements")]
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
+        write_pictures(folder)
         write_vit(folder / "vit.safetensors")
         write_lpips(folder / "lpips.safetensors")
         write_mbt2018(folder / "mbt2018.safetensors")

@@ -158,6 +158,17 @@ void model_seeds() {
 {"name": "r", "file": "s"}]})"));
 }
 
+void list_seeds() {
+  const std::string target = "metrics/accuracy/seeds/file_list";
+  write_seed(target, "labels.csv",
+             characters("file,index,label,mask\nx/a.jpg,7,\"a, \"\"b\"\"\",a.png\r\nb.jpg,,c,\n"));
+  write_seed(
+      target, "list.json",
+      characters(R"([{"file": "a.jpg", "index": 3, "label": "tench", "mask": "a.png"}, {"file": "b.jpg"}])"));
+  write_seed(target, "members.json",
+             characters(R"({"a.jpg": 3, "b.jpg": "tench", "c.jpg": {"index": 4, "label": "x"}})"));
+}
+
 void stream_seeds() {
   const std::string target = "stream/seeds/stream_frame";
   const Data picture = test::picture_frame(60, 1),
@@ -187,5 +198,6 @@ int main(int argc, char** argv) {
   result_seeds();
   model_seeds();
   stream_seeds();
+  list_seeds();
   return 0;
 }

@@ -41,7 +41,7 @@ TEST_F(PictureFolder, GivesTheFormatThatIsAskedFor) {
   Pipeline p(source() + "! video/x-raw,format=RGB ! appsink name=out sync=false");
   ASSERT_TRUE(p.run()) << p.error();
   EXPECT_EQ(p.pull_all().at(0).bytes, (Bytes{0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3}));
-  Pipeline impossible(source() + "! video/x-raw,format=I420 ! fakesink");
+  Pipeline impossible(source() + "! video/x-raw,width=99 ! fakesink");
   EXPECT_FALSE(impossible.run());
   EXPECT_NE(impossible.error().find("videoconvert"), std::string::npos) << impossible.error();
 }
