@@ -3,12 +3,9 @@
 
 // MBT2018's transforms, 768x512, N = M = 192, against convolutions of as many operations of the shape that
 // LibTorch is fastest with, and against float32. Weights are random: they cost what trained ones cost.
-#include <chrono>
-#include <thread>
-
 #include "benchmarks/harness.h"
 #include "benchmarks/machine.h"
-#include "benchmarks/process.h"
+#include "benchmarks/network.h"
 #include "codecs/mbt2018/transforms.h"
 #include "core/text.h"
 #include "nn/runtime.h"
@@ -36,14 +33,6 @@ constexpr double hyper_multiplications() {
 
 using TransformsPtr = std::shared_ptr<const mbt2018::Transforms>;
 
-/// With OpenMP threads that end with it, and without those of whatever ran before.
-Leg alone(Leg leg) {
-  return {leg.name, [run = std::move(leg.run)](std::size_t count, Bytes* output) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-            return nn::apart([&] { return run(count, output); });
-          }};
-}
-
 std::vector<std::uint8_t> test_pixels() {
   std::vector<std::uint8_t> pixels(std::size_t{3} * width * height);
   for (std::size_t i = 0; i < pixels.size(); ++i)
@@ -69,24 +58,6 @@ Leg synthesis_leg(const std::string& name, const TransformsPtr& transforms) {
   return alone(loop_leg(name, [transforms, y] {
     return [transforms, y, pixels = test_pixels()](std::size_t, Bytes*) mutable {
       transforms->synthesise(y, {PixelFormat::rgb24, width, height, {{{pixels.data(), 3 * width}}}});
-    };
-  }));
-}
-
-/// 3x3 convolutions, 128 to 128 channels, of so many multiplications together.
-Leg convolutions_leg(double multiplications, int threads) {
-  return alone(loop_leg("convolutions alone", [=] {
-    const auto type = nn::prefers_bfloat16() ? at::kBFloat16 : at::kFloat;
-    constexpr std::int64_t channels = 128, side = 128;
-    const auto rows = static_cast<std::int64_t>(multiplications / (9.0 * channels * channels * side));
-    const auto layout = at::MemoryFormat::ChannelsLast;
-    const at::Tensor x = at::ones({1, channels, side, side}).to(type).contiguous(layout);
-    const at::Tensor weight = at::ones({channels, channels, 3, 3}).to(type).contiguous(layout);
-    return [=](std::size_t, Bytes*) {
-      const c10::InferenceMode guard;
-      if (at::get_num_threads() != threads) at::set_num_threads(threads);
-      for (std::int64_t left = rows; left > 0; left -= side)
-        at::conv2d(x.narrow(2, 0, std::min(left, side)), weight, {}, 1, 1);
     };
   }));
 }

@@ -5,17 +5,13 @@
 // against the network, and the first picture. Weights are random: they cost what trained ones cost.
 #include "tasks/vit/vit.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <iterator>
 #include <sstream>
-#include <thread>
 
 #include "benchmarks/conversation.h"
 #include "benchmarks/machine.h"
 #include "benchmarks/media.h"
-#include "checkpoint/safetensors_writer.h"
+#include "benchmarks/network.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "nn/runtime.h"
@@ -32,12 +28,9 @@ struct Variant {
 };
 constexpr Variant base{"base", 768}, tiny{"tiny", 192};
 
-using Shape = std::vector<std::int64_t>;
-
-std::vector<std::pair<std::string, Shape>> tensors(const Variant& v) {
-  std::vector<std::pair<std::string, Shape>> all{{"cls_token", {1, 1, v.width}},
-                                                 {"pos_embed", {1, tokens, v.width}}};
-  const auto add = [&](const std::string& name, const Shape& shape) {
+std::vector<NamedShape> tensors(const Variant& v) {
+  std::vector<NamedShape> all{{"cls_token", {1, 1, v.width}}, {"pos_embed", {1, tokens, v.width}}};
+  const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     all.push_back({name + ".weight", shape});
     all.push_back({name + ".bias", {shape[0]}});
   };
@@ -54,27 +47,6 @@ std::vector<std::pair<std::string, Shape>> tensors(const Variant& v) {
   add("norm", {v.width});
   add("head", {classes, v.width});
   return all;
-}
-
-void write_weights(const Variant& variant, const std::filesystem::path& file) {
-  std::uint32_t state = 1;
-  std::vector<float> values;
-  std::vector<checkpoint::TensorSource> sources;
-  for (const auto& [name, shape] : tensors(variant)) {
-    const checkpoint::Tensor tensor{name, checkpoint::Dtype::float32, shape};
-    const float scale = shape.size() == 1 ? 0.02F : 2 / std::sqrt(static_cast<float>(shape.back()));
-    const float offset = name.find("norm") != std::string::npos && name.ends_with("weight") ? 1 : 0;
-    const auto count = static_cast<std::size_t>(tensor.elements());
-    sources.push_back({tensor, [&, count, scale, offset] {
-                         values.resize(count);
-                         for (float& value : values) {
-                           state = state * 1664525 + 1013904223;
-                           value = offset + scale * (static_cast<float>(state >> 8) / 16777216.0F - 0.5F);
-                         }
-                         return checkpoint::view(values);
-                       }});
-  }
-  checkpoint::write_safetensors(file, sources);
 }
 
 /// Operations of the matrix products for one picture, of which the last block computes the class token alone.
@@ -96,15 +68,6 @@ vit::Pixels test_pixels() {
 }
 
 using ModelPtr = std::shared_ptr<const vit::Model>;
-
-/// The same with OpenMP threads that end with it, as those of a pipeline do; and without the threads of the
-/// pipeline before it, which GLib keeps for half a second.
-Leg alone(Leg leg) {
-  return {leg.name, [run = std::move(leg.run)](std::size_t count, Bytes* output) {
-            std::this_thread::sleep_for(std::chrono::milliseconds(600));
-            return nn::apart([&] { return run(count, output); });
-          }};
-}
 
 Leg network_leg(const std::string& name, const std::string& weights, const nn::Options& options) {
   const ModelPtr model = vit::Model::load(weights, {}, options);
@@ -129,15 +92,6 @@ Leg peak_leg(double operations, int threads) {
   }));
 }
 
-double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
-  double error = 0, norm = 0;
-  for (std::size_t i = 0; i < b.size() && i < a.size(); ++i) {
-    error += std::pow(double{a[i]} - b[i], 2);
-    norm += std::pow(double{b[i]}, 2);
-  }
-  return std::sqrt(error / norm);
-}
-
 /// PyTorch from Python; throws where it does not compute what we compute.
 Leg peer_leg(const std::string& weights, int threads) {
   const auto peer = std::make_shared<Conversation>(
@@ -154,10 +108,6 @@ Leg peer_leg(const std::string& weights, int threads) {
             const double seconds = std::stod(peer->ask(text("run ", count)));
             return Cost{seconds, seconds};
           }};
-}
-
-bool have_pytorch() {
-  return have_program("/usr/bin/python3 && /usr/bin/python3 -c 'import torch'");
 }
 
 /// How many times as fast as PyTorch in float32 this class of processor should make it.
@@ -215,7 +165,7 @@ void run(Bench& bench) {
   const TemporaryFolder folder;
   for (const Variant& variant : {base, tiny}) {
     const std::string weights = (folder.path() / text(variant.name, ".safetensors")).string();
-    write_weights(variant, weights);
+    write_random_weights(tensors(variant), weights);
     network(bench, variant, weights);
     element(bench, variant, weights);
     if (variant.width == tiny.width) first_picture(bench, weights);
