@@ -19,8 +19,8 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 filesrc location=photo.png ! pngdec ! mpqsegformer model-file=segformer.safetensors
- * output=overlay ! pngenc ! filesink location=coloured.png
+ * gst-launch-1.0 filesrc location=photo.png ! pngdec ! mpqsegformer model-file=segformer.safetensors \
+ *     output=overlay ! pngenc ! filesink location=coloured.png
  * ]|
  */
 #include <algorithm>

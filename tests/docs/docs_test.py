@@ -4,7 +4,8 @@
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
 usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq,
-lpips.safetensors, mbt2018.safetensors and vit.safetensors, and the folder pictures with its labels.csv.
+lpips.safetensors, mbt2018.safetensors, segformer.safetensors and vit.safetensors, and the folder pictures with its
+labels.csv.
 """
 import filecmp
 import json
@@ -95,6 +96,28 @@ def write_pictures(folder):
     (folder / "pictures/labels.csv").write_text("file,index\nphoto.jpg,0\nphoto.png,1\n")
 
 
+def write_segformer(path):
+    """A SegFormer of a few kilobytes: one layer a stage, 16 features, three classes, all weights 0."""
+    layers, encoder, head = {}, "segformer.encoder.", "decode_head."
+    for i, (inputs, kernel, ratio) in enumerate([(3, 7, 8), (16, 3, 4), (16, 3, 2), (16, 3, 1)]):
+        block = f"{encoder}block.{i}.0."
+        layers |= {f"{encoder}patch_embeddings.{i}.proj": [16, inputs, kernel, kernel],
+                   f"{block}mlp.dense1": [16, 16], f"{block}mlp.dwconv.dwconv": [16, 1, 3, 3],
+                   f"{block}mlp.dense2": [16, 16], f"{head}linear_c.{i}.proj": [16, 16]}
+        for part in ("self.query", "self.key", "self.value", "output.dense"):
+            layers[f"{block}attention.{part}"] = [16, 16]
+        for norm in (f"patch_embeddings.{i}.layer_norm", f"block.{i}.0.layer_norm_1", f"block.{i}.0.layer_norm_2", f"layer_norm.{i}"):
+            layers[encoder + norm] = [16]
+        if ratio > 1:
+            layers |= {f"{block}attention.self.sr": [16, 16, ratio, ratio], f"{block}attention.self.layer_norm": [16]}
+    layers |= {head + "batch_norm": [16], head + "classifier": [3, 16, 1, 1]}
+    shapes = {f"{head}linear_fuse.weight": [16, 64, 1, 1]}
+    for name, shape in layers.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    shapes |= {f"{head}batch_norm.running_{part}": [16] for part in ("mean", "var")}
+    write_safetensors(path, shapes)
+
+
 def write_stream(path):
     """Three frames as docs/bitstream.md describes them, of codec 1 and 16 by 16; no decoder would like their payload."""
     fields = bytes([1, 0, 2, 16, 16]) + bytes(8 + 4) + bytes([0, 2, 3, 5]) + b"12345678"
@@ -142,6 +165,7 @@ def main(root):
         write_pictures(folder)
         write_vit(folder / "vit.safetensors")
         write_lpips(folder / "lpips.safetensors")
+        write_segformer(folder / "segformer.safetensors")
         write_mbt2018(folder / "mbt2018.safetensors")
         write_stream(folder / "stream.mpq")
         lines = list(launch_lines(root))
