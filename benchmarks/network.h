@@ -1,11 +1,17 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What the benchmarks of networks share. In builds with LibTorch alone.
+// What benchmarks of networks have in common: their threads, random weights, the machine's own convolutions,
+// and PyTorch as the peer.
 #pragma once
 
+#include <cmath>
+#include <string>
+#include <vector>
+
 #include "benchmarks/harness.h"
-#include "nn/options.h"
+#include "benchmarks/process.h"
+#include "checkpoint/safetensors_writer.h"
 
 namespace mpq::bench {
 
@@ -13,12 +19,22 @@ namespace mpq::bench {
 /// pipeline before it, which GLib keeps for half a second.
 Leg alone(Leg leg);
 
-/// So many multiplications in matrix products or 3x3 convolutions of the size that LibTorch is fastest with,
-/// in the type that it is fastest with.
-Leg products_leg(double multiplications, int threads);
+/// A leg of bfloat16 convolutions (float32 where that is faster) of so many multiplications, 3x3, 128 to 128
+/// channels, channels-last: the shape that LibTorch is fastest with.
 Leg convolutions_leg(double multiplications, int threads);
 
-/// Whether the system's Python has PyTorch.
+struct NamedShape {
+  std::string name;
+  std::vector<std::int64_t> shape;
+};
+
+/// Writes float32 tensors with random values around 0, or around 1 for norms' weights and variances, so that
+/// what runs through a network keeps its size.
+void write_random_weights(const std::vector<NamedShape>& tensors, const std::filesystem::path& file);
+
 bool have_pytorch();
+
+/// ||a - b|| / ||b||.
+double relative_error(const std::vector<float>& a, const std::vector<float>& b);
 
 }  // namespace mpq::bench

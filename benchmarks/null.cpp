@@ -68,13 +68,16 @@ class NullAudioDec final : public AudioDecoder {
   SampleFormat format_ = SampleFormat::s16;
 };
 
-class NullMetric final : public FullReference {
+class NullMetric final : public WithSettings<FullReference, PairingSettings> {
  public:
   void set_video_format(const GstVideoInfo&) override {}
   std::vector<Result> compare_pictures(GstVideoFrame*, std::span<const DistortedPicture> distorted) override {
     return std::vector<Result>(distorted.size(), null_result());
   }
   Result pooled_input(std::size_t) const override { return null_result(); }
+
+ protected:
+  PairingSettings pairing_settings() const override { return settings(); }
 
  private:
   static Result null_result() {

@@ -42,19 +42,23 @@ GstFlowReturn FullReference::aggregate() {
     return GST_FLOW_EOS;
   }
   const Step step = waiting->input->is_audio() ? audio_step(heads) : picture_step(heads);
-  if (step.with_reference && step.used.size() > 1) compare(step);
+  const bool paired = step.with_reference && step.used.size() > 1;
+  const Fate fate = paired ? compare(step) : Fate::alone;
   count_lonely(step, heads);
-  return consume(step);
+  return consume(step, fate);
 }
 
-void FullReference::compare(const Step& step) {
+FullReference::Fate FullReference::compare(const Step& step) {
   const Input& reference = *step.used.front()->input;
   for (const Head* head : step.used) require_agreement(reference, *head->input);
   prepare_format(reference);
   if (reference.is_audio())
     gather_audio(step);
+  else if (leave_out(step))
+    return Fate::late;
   else
     score_pictures(step);
+  return Fate::scored;
 }
 
 void FullReference::prepare_format(const Input& reference) {
@@ -76,7 +80,9 @@ void FullReference::score_pictures(const Step& step) {
     frames.push_back(std::make_unique<MappedFrame>(head.input->video, head.buffer.get(), GST_MAP_READ));
     distorted.push_back({head.input->number, frames.back()->get()});
   }
+  const Stopwatch watch;
   std::vector<Result> results = compare_pictures(reference_frame.get(), distorted);
+  took(watch, distorted.size());
   for (std::size_t i = 0; i < results.size() && i + 1 < step.used.size(); ++i) {
     set_times(results[i], reference.input->pad->segment, reference.buffer.get());
     publish(std::move(results[i]), *step.used[i + 1]->input);
@@ -114,7 +120,7 @@ void FullReference::warn_of_lonely() {
 }
 
 // Moves the used heads on; the carrier's buffers leave whole.
-GstFlowReturn FullReference::consume(const Step& step) {
+GstFlowReturn FullReference::consume(const Step& step, Fate fate) {
   Head* leaving = nullptr;
   for (Head* head : step.used) {
     Input& input = *head->input;
@@ -127,10 +133,11 @@ GstFlowReturn FullReference::consume(const Step& step) {
     gst_aggregator_pad_drop_buffer(input.pad.get());
     if (&input == carrier_) leaving = head;
   }
-  return leaving != nullptr ? push(*leaving) : GST_FLOW_OK;
+  return leaving != nullptr ? push(*leaving, fate) : GST_FLOW_OK;
 }
 
-GstFlowReturn FullReference::push(Head& head) {
+GstFlowReturn FullReference::push(Head& head, Fate fate) {
+  if (fate == Fate::late && late_settings()->late_policy == LatePolicy::drop) return GST_FLOW_OK;
   if (src_caps_.get() != head.input->caps.get() && !gst_aggregator_negotiate(base())) {
     return GST_FLOW_NOT_NEGOTIATED;
   }
@@ -139,7 +146,8 @@ GstFlowReturn FullReference::push(Head& head) {
     gst_segment_copy_into(&segment, &src_segment_);
     gst_aggregator_update_segment(base(), &src_segment_);
   }
-  BufferPtr output = std::move(head.buffer);
+  BufferPtr output = this->output(std::move(head.buffer), fate == Fate::scored);
+  if (output == nullptr) return GST_FLOW_OK;
   if (!carried_.empty()) {
     output.reset(gst_buffer_make_writable(output.release()));
     for (const Result& result : carried_) attach_result(output.get(), result);
@@ -187,6 +195,7 @@ void FullReference::restart() {
 void FullReference::flush() {
   for (const auto& input : inputs_) input->forget_position();
   carried_.clear();
+  lag_.flush();
   gst_segment_init(&src_segment_, GST_FORMAT_UNDEFINED);
 }
 
@@ -198,7 +207,8 @@ void FullReference::release_pads() {
 }
 
 void FullReference::reset_results() {
-  for (const auto& input : inputs_) input->scored = input->unmatched = input->missing = 0;
+  for (const auto& input : inputs_) input->scored = input->unmatched = input->missing = input->late = 0;
+  work_ = {};
 }
 
 std::vector<Result> FullReference::pooled() const {
@@ -213,8 +223,10 @@ std::vector<Result> FullReference::pooled() const {
     const char* unit = input->is_audio() ? "samples" : "frames";
     result.details.emplace_back(text("unmatched-", unit), static_cast<double>(input->unmatched));
     result.details.emplace_back(text("missing-", unit), static_cast<double>(input->missing));
+    describe_lag(*input, result);
     results.push_back(std::move(result));
   }
+  if (auto rate = speed()) results.push_back(std::move(*rate));
   return results;
 }
 

@@ -15,6 +15,7 @@ std::int64_t to_time(std::int64_t samples, int rate) {
 }
 
 // Samples before running time 0 have no time that a result could state.
+template <class Window>
 void set_window_times(Window& window, int rate, const GstSegment& segment) {
   if (window.start < 0) return;
   window.running_time = to_time(window.start, rate);
@@ -43,8 +44,9 @@ void FullReference::gather_audio(const Step& step) {
 void FullReference::add_samples(Input& input, const Step& step, const guint8* reference,
                                 const guint8* distorted) {
   const auto frame_size = static_cast<std::size_t>(input.audio.bpf);
-  const auto capacity = static_cast<std::int64_t>(std::max<guint64>(
-      1, gst_util_uint64_scale_round(settings().window, static_cast<guint64>(input.audio.rate), GST_SECOND)));
+  const auto capacity = static_cast<std::int64_t>(
+      std::max<guint64>(1, gst_util_uint64_scale_round(pairing_settings().window,
+                                                       static_cast<guint64>(input.audio.rate), GST_SECOND)));
   Window& window = input.window;
   for (std::int64_t done = 0; done < step.length;) {
     const std::int64_t position = step.start + done;
@@ -72,7 +74,10 @@ void FullReference::finish_window(Input& input) {
   input.window = {};
   if (window.empty()) return;
   const std::size_t frames = window.reference.size() / static_cast<std::size_t>(input.audio.bpf);
+  if (leave_out(input, window, frames)) return;
+  const Stopwatch watch;
   Result result = compare_audio(input.number, window.reference.data(), window.distorted.data(), frames);
+  took(watch, 1);
   result.running_time = window.running_time;
   result.stream_time = window.stream_time;
   result.duration = to_time(static_cast<std::int64_t>(frames), input.audio.rate);

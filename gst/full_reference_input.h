@@ -21,7 +21,7 @@ inline guint64 pad_rank(const GstPad* pad) {
 }
 
 /// Paired samples that wait to be scored, from one contiguous stretch of audio.
-struct Window {
+struct FullReference::Window {
   std::vector<std::uint8_t> reference, distorted;  // interleaved, equally long
   std::int64_t start = 0;                          // sample position of the first frame
   std::optional<std::int64_t> running_time, stream_time;
@@ -38,6 +38,7 @@ struct FullReference::Input {
   std::uint64_t scored = 0;     // frames or windows
   std::uint64_t unmatched = 0;  // its frames or samples that no reference had a partner for
   std::uint64_t missing = 0;    // reference frames or samples that it has no partner for
+  std::uint64_t late = 0;       // frames or windows that were left out
   GstVideoInfo video{};         // valid where caps are raw video
   GstAudioInfo audio{};         // rate 0 where they are not raw audio
 

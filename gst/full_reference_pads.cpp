@@ -9,21 +9,11 @@
 
 namespace mpq::gst {
 
-std::vector<Property> pairing_properties() {
-  return {
-      unsigned64("tolerance", &PairingSettings::tolerance, 0, G_MAXINT64,
-                 "Pictures pair when their running times differ by no more than this many nanoseconds; an "
-                 "audio buffer that starts this near to the last one's end continues it (at least 1 sample)",
-                 Mutable::playing),
-      unsigned64("window", &PairingSettings::window, GST_MSECOND, 3600 * GST_SECOND,
-                 "Audio: length in nanoseconds of the windows that are scored one by one")};
-}
-
-std::vector<PadTemplate> full_reference_pads(const std::string& caps) {
+std::vector<PadTemplate> full_reference_pads(const std::string& caps, const std::string& output) {
   const auto type = [] { return GST_TYPE_AGGREGATOR_PAD; };
   return {{"ref_sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps, type},
           {"dist_%u", GST_PAD_SINK, GST_PAD_REQUEST, caps, type},
-          {"src", GST_PAD_SRC, GST_PAD_ALWAYS, caps, type}};
+          {"src", GST_PAD_SRC, GST_PAD_ALWAYS, output.empty() ? caps : output, type}};
 }
 
 namespace {
@@ -71,7 +61,8 @@ GstCaps* FullReference::offer_caps(GstAggregatorPad* pad, GstCaps* filter) {
     return filter != nullptr ? gst_caps_intersect_full(filter, caps, GST_CAPS_INTERSECT_FIRST)
                              : gst_caps_ref(caps);
   };
-  if (const CapsPtr wanted = is_reference(GST_PAD(pad)) ? nullptr : expected_reference()) {
+  const bool any = is_reference(GST_PAD(pad)) || takes_unlike_pictures();
+  if (const CapsPtr wanted = any ? nullptr : expected_reference()) {
     CapsPtr offered(gst_caps_intersect_full(wanted.get(), all.get(), GST_CAPS_INTERSECT_FIRST));
     offered.reset(filtered(offered.get()));
     if (!gst_caps_is_empty(offered.get())) return offered.release();
@@ -84,6 +75,20 @@ struct FullReference::Glue {
 
   static GstAggregatorClass* parent_class() {
     return GST_AGGREGATOR_CLASS(g_type_class_peek(GST_TYPE_AGGREGATOR));
+  }
+
+  // Loading takes long and may fail: it happens before any streaming thread runs.
+  static GstStateChangeReturn change_state(GstElement* element, GstStateChange change) {
+    if (change == GST_STATE_CHANGE_NULL_TO_READY) {
+      const bool loaded = guarded(element, false, [&] {
+        self(element).load();
+        return true;
+      });
+      if (!loaded) return GST_STATE_CHANGE_FAILURE;
+    }
+    const GstStateChangeReturn result = GST_ELEMENT_CLASS(parent_class())->change_state(element, change);
+    if (change == GST_STATE_CHANGE_READY_TO_NULL) self(element).unload();
+    return result;
   }
 
   static gboolean start(GstAggregator* base) {
@@ -142,6 +147,7 @@ struct FullReference::Glue {
 
   // A decoder that drops pictures because a display is late would change what is measured.
   static gboolean src_event(GstAggregator* base, GstEvent* event) {
+    self(base).lag_.handle_event(event);
     if (GST_EVENT_TYPE(event) != GST_EVENT_QOS) return parent_class()->src_event(base, event);
     gst_event_unref(event);
     return TRUE;
@@ -158,7 +164,13 @@ struct FullReference::Glue {
     });
   }
 
-  // src carries the first distorted stream, and so its caps.
+  static gboolean src_query(GstAggregator* base, GstQuery* query) {
+    if (!parent_class()->src_query(base, query)) return FALSE;
+    if (GST_QUERY_TYPE(query) == GST_QUERY_LATENCY) self(base).lag_.add_to(query);
+    return TRUE;
+  }
+
+  // src carries the first distorted stream, and so its caps, or what is made of it.
   static GstFlowReturn update_src_caps(GstAggregator* base, GstCaps*, GstCaps** result) {
     auto& metric = self(base);
     const auto pads = metric.sink_pads();
@@ -166,7 +178,7 @@ struct FullReference::Glue {
     const Input& carrier = metric.input_for(pads[1].get());
     if (carrier.caps == nullptr) return GST_AGGREGATOR_FLOW_NEED_DATA;
     metric.src_caps_.reset(gst_caps_ref(carrier.caps.get()));
-    *result = gst_caps_ref(carrier.caps.get());
+    *result = metric.output_caps(carrier.caps.get()).release();
     return GST_FLOW_OK;
   }
 
@@ -192,6 +204,7 @@ struct FullReference::Glue {
   }
 
   static void install(gpointer klass) {
+    static_cast<GstElementClass*>(klass)->change_state = change_state;
     auto* aggregator = static_cast<GstAggregatorClass*>(klass);
     aggregator->start = start;
     aggregator->stop = stop;
@@ -200,6 +213,7 @@ struct FullReference::Glue {
     aggregator->sink_event_pre_queue = sink_event_pre_queue;
     aggregator->sink_event = sink_event;
     aggregator->src_event = src_event;
+    aggregator->src_query = src_query;
     aggregator->sink_query = sink_query;
     aggregator->update_src_caps = update_src_caps;
     aggregator->create_new_pad = create_new_pad;

@@ -155,7 +155,7 @@ void FullReference::locate(Head& head) const {
   head.start = GST_CLOCK_TIME_IS_VALID(pts) ? to_samples(running_time(segment, pts), input.audio.rate) + used
                                             : input.next_sample;
   // Timestamps are rounded, to nanoseconds or by a container: a contiguous stream goes on where it stopped.
-  const auto tolerance = static_cast<std::int64_t>(settings().tolerance);
+  const auto tolerance = static_cast<std::int64_t>(pairing_settings().tolerance);
   const std::int64_t slack = std::max<std::int64_t>(1, to_samples(tolerance, input.audio.rate));
   if (goes_on && std::llabs(head.start - input.next_sample) <= slack) head.start = input.next_sample;
   head.end = head.start + frames - used;
@@ -165,7 +165,7 @@ void FullReference::locate(Head& head) const {
 FullReference::Step FullReference::picture_step(std::vector<Head>& heads) const {
   Step step;
   Head& reference = heads.front();
-  const auto tolerance = static_cast<std::int64_t>(settings().tolerance);
+  const auto tolerance = static_cast<std::int64_t>(pairing_settings().tolerance);
   for (Head& head : heads) {
     if (head.buffer == nullptr || &head == &reference) continue;
     if (reference.buffer == nullptr || reference.start - head.start > tolerance) step.used.push_back(&head);
@@ -187,7 +187,7 @@ bool FullReference::ends_before(const Head& one, const Head& other) {
 // The earliest samples, as far as the same heads have them. Positions at another rate than the reference's
 // mean nothing beside it: such a head goes alone where it is over in time, waits where it is to come, and is
 // an error where it overlaps.
-FullReference::Step FullReference::audio_step(std::vector<Head>& heads) {
+FullReference::Step FullReference::audio_step(std::vector<Head>& heads) const {
   Step step;
   Head& reference = heads.front();
   std::vector<Head*> present;
@@ -213,7 +213,7 @@ FullReference::Step FullReference::audio_step(std::vector<Head>& heads) {
   return step;
 }
 
-void FullReference::require_agreement(const Input& reference, const Input& distorted) {
+void FullReference::require_agreement(const Input& reference, const Input& distorted) const {
   const auto differ = [&](const char* element) {
     mismatch(distorted, reference, text("Insert ", element, " before ", distorted.pad_name));
   };
@@ -225,6 +225,7 @@ void FullReference::require_agreement(const Input& reference, const Input& disto
     }
     return;
   }
+  if (takes_unlike_pictures()) return;
   if (reference.video.width != distorted.video.width || reference.video.height != distorted.video.height) {
     differ("videoscale");
   }

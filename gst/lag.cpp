@@ -11,12 +11,15 @@ namespace {
 constexpr double forget = 1.0 / 64;  // of the difference between the slowest frame and this one, each frame
 constexpr double margin = 1.25;      // of what is reported over what was measured
 
-GstClockTime running_time(const GstSegment& segment, GstBuffer* buffer) {
-  if (segment.format != GST_FORMAT_TIME) return GST_CLOCK_TIME_NONE;
-  return gst_segment_to_running_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer));
-}
-
 }  // namespace
+
+FrameTimes frame_times(const GstSegment& segment, const GstBuffer* buffer) {
+  FrameTimes times{.timestamp = GST_BUFFER_PTS(buffer), .duration = GST_BUFFER_DURATION(buffer)};
+  if (segment.format != GST_FORMAT_TIME) return times;
+  times.running_time = gst_segment_to_running_time(&segment, GST_FORMAT_TIME, times.timestamp);
+  times.stream_time = gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, times.timestamp);
+  return times;
+}
 
 void Lag::handle_event(GstEvent* event) {
   if (GST_EVENT_TYPE(event) == GST_EVENT_LATENCY) {
@@ -41,10 +44,9 @@ void Lag::add_to(GstQuery* query) const {
   gst_query_set_latency(query, live, least + own, most);
 }
 
-bool Lag::is_late(GstElement* element, const GstSegment& segment, GstBuffer* buffer,
-                  const LateSettings& settings) const {
+bool Lag::is_late(GstElement* element, const FrameTimes& frame, const LateSettings& settings) const {
   if (settings.late_policy == LatePolicy::block) return false;
-  const GstClockTime due = running_time(segment, buffer);
+  const GstClockTime due = frame.running_time;
   if (!GST_CLOCK_TIME_IS_VALID(due)) return false;
   if (due < earliest_) return true;
   const GstClockTime now = gst_element_get_current_running_time(element), own = reported_;
@@ -66,14 +68,12 @@ void Lag::took(GstElement* element, double seconds) {
   gst_element_post_message(element, gst_message_new_latency(GST_OBJECT(element)));
 }
 
-void Lag::post_skipped(GstElement* element, const GstSegment& segment, GstBuffer* buffer,
-                       std::uint64_t processed, std::uint64_t skipped) {
-  const GstClockTime due = running_time(segment, buffer);
+void Lag::post_skipped(GstElement* element, const FrameTimes& frame, std::uint64_t processed,
+                       std::uint64_t skipped) {
+  const GstClockTime due = frame.running_time;
   const GstClockTime now = gst_element_get_current_running_time(element);
   GstMessage* message =
-      gst_message_new_qos(GST_OBJECT(element), TRUE, due,
-                          gst_segment_to_stream_time(&segment, GST_FORMAT_TIME, GST_BUFFER_PTS(buffer)),
-                          GST_BUFFER_PTS(buffer), GST_BUFFER_DURATION(buffer));
+      gst_message_new_qos(GST_OBJECT(element), TRUE, due, frame.stream_time, frame.timestamp, frame.duration);
   const bool timed = GST_CLOCK_TIME_IS_VALID(due) && GST_CLOCK_TIME_IS_VALID(now);
   gst_message_set_qos_values(message, timed ? GST_CLOCK_DIFF(due, now) : 0, 1, 1'000'000);
   gst_message_set_qos_stats(message, GST_FORMAT_BUFFERS, processed, skipped);

@@ -35,6 +35,15 @@ Property max_lateness_property() {
                     Mutable::playing);
 }
 
+/// When a frame is due and what else its QoS message says; GST_CLOCK_TIME_NONE where that is not known.
+struct FrameTimes {
+  GstClockTime running_time = GST_CLOCK_TIME_NONE;  ///< when it is due
+  GstClockTime stream_time = GST_CLOCK_TIME_NONE;
+  GstClockTime timestamp = GST_CLOCK_TIME_NONE;
+  GstClockTime duration = GST_CLOCK_TIME_NONE;
+};
+FrameTimes frame_times(const GstSegment& segment, const GstBuffer* buffer);
+
 /// Events and queries may come from any thread, frames from the streaming thread.
 class Lag {
  public:
@@ -49,16 +58,23 @@ class Lag {
 
   /// Whether a frame that is about to be looked at would leave too late, by the clock or by what the sink
   /// says. Without a clock, or for a stream without times, nothing is late. `element` is the one that asks.
+  bool is_late(GstElement* element, const FrameTimes& frame, const LateSettings& settings) const;
   bool is_late(GstElement* element, const GstSegment& segment, GstBuffer* buffer,
-               const LateSettings& settings) const;
+               const LateSettings& settings) const {
+    return is_late(element, frame_times(segment, buffer), settings);
+  }
 
   /// How long one frame took. Posts a latency message where the element's latency changed by that; the
   /// first frame, for which everything is made ready, does not count.
   void took(GstElement* element, double seconds);
 
   /// Posts a QoS message about a frame that was left out. `processed` and `skipped` are totals.
+  static void post_skipped(GstElement* element, const FrameTimes& frame, std::uint64_t processed,
+                           std::uint64_t skipped);
   static void post_skipped(GstElement* element, const GstSegment& segment, GstBuffer* buffer,
-                           std::uint64_t processed, std::uint64_t skipped);
+                           std::uint64_t processed, std::uint64_t skipped) {
+    post_skipped(element, frame_times(segment, buffer), processed, skipped);
+  }
 
  private:
   std::atomic<GstClockTime> pipeline_latency_{0};

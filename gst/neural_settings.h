@@ -21,16 +21,6 @@ struct NeuralSettings {
   nn::Options options() const { return {device, precision, threads}; }
 };
 
-namespace detail {
-
-/// A member of a base class as one of the class itself, for the property table.
-template <class Settings, class Base, class Member>
-Member Settings::*inherited(Member Base::*member) {
-  return static_cast<Member Settings::*>(member);
-}
-
-}  // namespace detail
-
 /// Rows for a settings struct that derives from NeuralSettings.
 template <class Settings>
 std::vector<Property> neural_properties() {

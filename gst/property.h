@@ -31,6 +31,11 @@ struct Property {
   std::function<void(const void* storage, GValue*)> get;
 };
 
+/// A positive rate, as GStreamer writes it: "25/1".
+struct Fraction {
+  int numerator = 1, denominator = 1;
+};
+
 /// One value of an enumeration property.
 template <class Enum>
 struct EnumValue {
@@ -47,6 +52,12 @@ GType enum_type(const char* type_name, const std::vector<EnumValue<int>>& values
 GParamSpec* numbers_spec(const char* name, const char* blurb, double min, double max, Mutable when);
 std::vector<double> get_numbers(const GValue* value);
 void set_numbers(GValue* value, const std::vector<double>& numbers);
+
+/// A member of a base class as one of the class itself, for the property table.
+template <class Settings, class Base, class Member>
+Member Settings::*inherited(Member Base::*member) {
+  return static_cast<Member Settings::*>(member);
+}
 }  // namespace detail
 
 template <class Settings>
@@ -102,6 +113,26 @@ Property string(const char* name, std::string Settings::*member, const char* blu
           },
           [=](const void* s, GValue* v) {
             g_value_set_string(v, (static_cast<const Settings*>(s)->*member).c_str());
+          }};
+}
+
+/// Above 0; typed as "30000/1001".
+template <class Settings>
+Property fraction(const char* name, Fraction Settings::*member, const char* blurb,
+                  Mutable when = Mutable::ready) {
+  return {name,
+          [=] {
+            const Fraction initial = Settings{}.*member;
+            return gst_param_spec_fraction(name, name, blurb, 1, G_MAXINT, G_MAXINT, 1, initial.numerator,
+                                           initial.denominator, detail::flags(when));
+          },
+          [=](void* s, const GValue* v) {
+            static_cast<Settings*>(s)->*member = {gst_value_get_fraction_numerator(v),
+                                                  gst_value_get_fraction_denominator(v)};
+          },
+          [=](const void* s, GValue* v) {
+            const Fraction value = static_cast<const Settings*>(s)->*member;
+            gst_value_set_fraction(v, value.numerator, value.denominator);
           }};
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "gst/custom_meta.h"
 
 namespace mpq::gst {
 namespace {
@@ -29,29 +30,10 @@ std::string text_field(const GstStructure* s, const char* name) {
   return value;
 }
 
-// A result still describes its frame after a scaling or a colour conversion, so every transform copies it.
-gboolean keep_meta(GstBuffer* destination, GstCustomMeta* meta, GstBuffer*, GQuark, gpointer, gpointer) {
-  GstCustomMeta* copy = gst_buffer_add_custom_meta(destination, meta_name);
-  gst_structure_remove_all_fields(gst_custom_meta_get_structure(copy));
-  gst_structure_foreach(
-      gst_custom_meta_get_structure(meta),
-      [](GQuark field, const GValue* value, gpointer target) -> gboolean {
-        gst_structure_id_set_value(static_cast<GstStructure*>(target), field, value);
-        return TRUE;
-      },
-      gst_custom_meta_get_structure(copy));
-  return TRUE;
-}
-
+// A result still describes its frame after a scaling or a colour conversion.
 void register_meta() {
-  static const bool done = [] {
-    if (gst_meta_get_info(meta_name) == nullptr) {
-      const gchar* no_tags[] = {nullptr};
-      gst_meta_register_custom(meta_name, no_tags, keep_meta, nullptr, nullptr);
-    }
-    return true;
-  }();
-  static_cast<void>(done);
+  static const bool registered = register_lasting_meta(meta_name);
+  static_cast<void>(registered);
 }
 
 void fill(GstStructure* s, const Result& r) {

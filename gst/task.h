@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Base of every element that runs a model on a stream and passes the stream on: loads before the stream
-// starts, and keeps its lag bounded where the user asks for that.
+// Base of every element that runs a model on a stream and passes the stream on, or puts what the model says
+// in its place: loads before the stream starts, and keeps its lag bounded where the user asks for that.
 #pragma once
 
 #include <optional>
@@ -44,10 +44,20 @@ class Task : public Meter {
 
   /// Adds to a picture that leaves what its result, perhaps a stale one, calls for: metas of other kinds, and
   /// text or colours where the user asks for them (mapping the buffer for writing copies memory that somebody
-  /// else holds as well). Throws Error.
+  /// else holds as well); a buffer of new_output() is to be filled. Throws Error.
   virtual void decorate(const Result&, GstBuffer*) {}
 
-  void measure(GstBuffer* buffer) override { static_cast<void>(handle(buffer)); }
+  /// Whether another stream leaves than the one that came. It answers the same from load() to unload(); caps
+  /// are asked for before that, too. Any thread.
+  virtual bool replaces_stream() const { return false; }
+  /// What can be on the other pad for these caps of the pad with `direction`, where the stream is replaced.
+  virtual CapsPtr other_caps(GstPadDirection, const GstCaps* caps) const {
+    return CapsPtr(gst_caps_copy(caps));
+  }
+  /// A buffer for the stream that leaves, without times; decorate() fills it. Throws Error.
+  virtual BufferPtr new_output() const { return nullptr; }
+
+  void measure(GstBuffer* buffer) override { static_cast<void>(handle(buffer, buffer)); }
 
   std::vector<Result> pooled() const override;
   void reset_results() override;
@@ -57,10 +67,14 @@ class Task : public Meter {
  protected:
   virtual LateSettings late_settings() const = 0;
 
+  /// What was found so far fits no later frame: their size is another one. For set_caps().
+  void forget_last() { last_.reset(); }
+
  private:
   struct Glue;
-  GstFlowReturn handle(GstBuffer* buffer);
-  GstFlowReturn leave_out(GstBuffer* buffer, LatePolicy policy);
+  /// `output` is `input`, or what new_output() made for it.
+  GstFlowReturn handle(GstBuffer* input, GstBuffer* output);
+  GstFlowReturn leave_out(GstBuffer* input, GstBuffer* output, LatePolicy policy);
   void publish(Result result, GstBuffer* buffer);
 
   Lag lag_;

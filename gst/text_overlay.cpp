@@ -75,7 +75,9 @@ struct TextOverlay::State {
 
   void render();
   int set_font(int size);
-  void paint_box(int width, int height, int padding);
+  void paint_box(int width, int height, int padding, int line);
+  /// What squares before the lines take of the width.
+  int indent(int line) const { return colours.empty() ? 0 : line * 5 / 4; }
 
   Owned<PangoFontMap> fonts{pango_cairo_font_map_new()};  // GLib's default is a thread's, and stays with it
   Owned<PangoContext> context{pango_font_map_create_context(fonts.get())};
@@ -84,6 +86,7 @@ struct TextOverlay::State {
 
   // What is drawn, and what for.
   std::vector<std::string> lines;
+  std::vector<Colour> colours;
   int width = 0, height = 0;  // of the picture
   int margin = 0;             // left of it and above
   Owned<cairo_surface_t> box;
@@ -106,26 +109,35 @@ void TextOverlay::State::render() {
   margin = side / 40;
   const int most_width = std::min(width - margin, largest_surface);
   const int most_height = std::min(height - margin, largest_surface);
-  const int fitting = std::max(1, (most_height - margin - 2 * padding) / set_font(size));
+  const int line = set_font(size);
+  const int fitting = std::max(1, (most_height - margin - 2 * padding) / line);
 
   std::string all;
   for (std::size_t i = 0; i < lines.size() && i < static_cast<std::size_t>(fitting); ++i)
     all += (i > 0 ? "\n" : "") + printable(lines[i]);
-  pango_layout_set_width(layout.get(), std::max(1, most_width - margin - 2 * padding) * PANGO_SCALE);
+  pango_layout_set_width(layout.get(),
+                         std::max(1, most_width - margin - 2 * padding - indent(line)) * PANGO_SCALE);
   pango_layout_set_text(layout.get(), all.data(), static_cast<int>(all.size()));
   int text_width = 0, text_height = 0;
   pango_layout_get_pixel_size(layout.get(), &text_width, &text_height);
-  paint_box(std::min(text_width + 2 * padding, most_width), std::min(text_height + 2 * padding, most_height),
-            padding);
+  paint_box(std::min(text_width + 2 * padding + indent(line), most_width),
+            std::min(text_height + 2 * padding, most_height), padding, line);
 }
 
-void TextOverlay::State::paint_box(int box_width, int box_height, int padding) {
+void TextOverlay::State::paint_box(int box_width, int box_height, int padding, int line) {
   box.reset(cairo_image_surface_create(CAIRO_FORMAT_ARGB32, box_width, box_height));
   const Owned<cairo_t> cairo(cairo_create(box.get()));
   rounded_box(cairo.get(), box_width, box_height, std::min({padding, box_width / 2, box_height / 2}));
   cairo_set_source_rgba(cairo.get(), 0, 0, 0, 0.55);
   cairo_fill(cairo.get());
-  cairo_move_to(cairo.get(), padding, padding);
+  for (std::size_t i = 0; i < colours.size(); ++i) {
+    const auto& [red, green, blue] = colours[i];
+    cairo_set_source_rgb(cairo.get(), red / 255.0, green / 255.0, blue / 255.0);
+    cairo_rectangle(cairo.get(), padding, padding + line * (static_cast<double>(i) + 0.1), line * 0.8,
+                    line * 0.8);
+    cairo_fill(cairo.get());
+  }
+  cairo_move_to(cairo.get(), padding + indent(line), padding);
   cairo_set_source_rgb(cairo.get(), 1, 1, 1);
   pango_cairo_show_layout(cairo.get(), layout.get());
   cairo_surface_flush(box.get());
@@ -148,14 +160,17 @@ TextOverlay::TextOverlay() : state_(std::make_unique<State>()) {
 
 TextOverlay::~TextOverlay() = default;
 
-void TextOverlay::draw(const std::vector<std::string>& lines, const MutableImageView& picture) {
+void TextOverlay::draw(const std::vector<std::string>& lines, const MutableImageView& picture,
+                       const std::vector<Colour>& colours) {
   if (picture.format != PixelFormat::rgb24)
     throw Error(ErrorCode::unsupported, "text is drawn on RGB pictures only", "Convert with videoconvert");
   if (lines.empty()) return;
   State& s = *state_;
-  if (!s.box || lines != s.lines || picture.width != s.width || picture.height != s.height) {
+  if (!s.box || lines != s.lines || colours != s.colours || picture.width != s.width ||
+      picture.height != s.height) {
     s.box.reset();
     s.lines = lines;
+    s.colours = colours;
     s.width = picture.width;
     s.height = picture.height;
     s.render();

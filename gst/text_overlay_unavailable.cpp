@@ -20,6 +20,7 @@ TextOverlay::TextOverlay() {
 
 TextOverlay::~TextOverlay() = default;
 
-void TextOverlay::draw(const std::vector<std::string>&, const MutableImageView&) {}
+void TextOverlay::draw(const std::vector<std::string>&, const MutableImageView&, const std::vector<Colour>&) {
+}
 
 }  // namespace mpq::gst

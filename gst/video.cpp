@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/text.h"
 
 namespace mpq::gst {
 namespace {
@@ -23,7 +24,27 @@ constexpr std::array formats{
     FormatPair{PixelFormat::y444, GST_VIDEO_FORMAT_Y444},
 };
 
+template <class Byte>
+BasicImageView<Byte> make_view(const GstVideoFrame& frame) {
+  BasicImageView<Byte> view;
+  const auto format = from_gst(GST_VIDEO_FRAME_FORMAT(&frame));
+  if (!format) throw Error(ErrorCode::internal, "a video format without a libmpq layout was negotiated");
+  view.format = *format;
+  view.width = GST_VIDEO_FRAME_WIDTH(&frame);
+  view.height = GST_VIDEO_FRAME_HEIGHT(&frame);
+  for (int plane = 0; plane < plane_count(*format); ++plane) {
+    const auto i = static_cast<std::size_t>(plane);
+    view.planes[i].data = static_cast<Byte*>(GST_VIDEO_FRAME_PLANE_DATA(&frame, plane));
+    view.planes[i].stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame, plane);
+  }
+  return view;
+}
+
 }  // namespace
+
+ImageView view_of(const GstVideoFrame& frame) {
+  return make_view<const std::uint8_t>(frame);
+}
 
 GstVideoFormat to_gst(PixelFormat format) {
   for (const auto& pair : formats) {
@@ -39,6 +60,22 @@ std::optional<PixelFormat> from_gst(GstVideoFormat format) {
   return std::nullopt;
 }
 
+PixelFormat choose_format(GstPad* src, const ImageHeader& header) {
+  const CapsPtr allowed(gst_pad_get_allowed_caps(src));
+  for (const PixelFormat format : header.formats) {
+    if (allowed == nullptr) return format;
+    const CapsPtr caps(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
+                                           gst_video_format_to_string(to_gst(format)), "width", G_TYPE_INT,
+                                           header.width, "height", G_TYPE_INT, header.height, nullptr));
+    if (gst_caps_can_intersect(caps.get(), allowed.get())) return format;
+  }
+  const CapsPtr wanted(gst_pad_peer_query_caps(src, nullptr));
+  throw Error(ErrorCode::mismatch,
+              text("This ", header.width, 'x', header.height,
+                   " picture cannot be decoded to what the next element takes: ", to_string(wanted.get())),
+              "Insert videoconvert, and videoscale where the size differs, after this element");
+}
+
 MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlags flags) {
   if (!gst_video_frame_map(&frame_, &info, buffer, flags)) {
     throw Error(ErrorCode::internal, "a video buffer cannot be mapped, or is smaller than its caps say",
@@ -46,23 +83,9 @@ MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlag
   }
 }
 
-template <class Byte>
-BasicImageView<Byte> MappedFrame::make_view() const {
-  BasicImageView<Byte> view;
-  const auto format = from_gst(GST_VIDEO_FRAME_FORMAT(&frame_));
-  if (!format) throw Error(ErrorCode::internal, "a video format without a libmpq layout was negotiated");
-  view.format = *format;
-  view.width = GST_VIDEO_FRAME_WIDTH(&frame_);
-  view.height = GST_VIDEO_FRAME_HEIGHT(&frame_);
-  for (int plane = 0; plane < plane_count(*format); ++plane) {
-    const auto i = static_cast<std::size_t>(plane);
-    view.planes[i].data = static_cast<Byte*>(GST_VIDEO_FRAME_PLANE_DATA(&frame_, plane));
-    view.planes[i].stride = GST_VIDEO_FRAME_PLANE_STRIDE(&frame_, plane);
-  }
-  return view;
+MutableImageView MappedFrame::mutable_view() const {
+  return make_view<std::uint8_t>(frame_);
 }
-template BasicImageView<const std::uint8_t> MappedFrame::make_view() const;
-template BasicImageView<std::uint8_t> MappedFrame::make_view() const;
 
 GstVideoColorimetry jfif_colorimetry() {
   return {GST_VIDEO_COLOR_RANGE_0_255, GST_VIDEO_COLOR_MATRIX_BT601, GST_VIDEO_TRANSFER_UNKNOWN,

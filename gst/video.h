@@ -8,7 +8,7 @@
 
 #include <optional>
 
-#include "core/image.h"
+#include "core/image_header.h"
 #include "gst/pointer.h"
 
 namespace mpq::gst {
@@ -16,6 +16,12 @@ namespace mpq::gst {
 GstVideoFormat to_gst(PixelFormat format);
 /// The libmpq layout, or nothing where libmpq has none.
 std::optional<PixelFormat> from_gst(GstVideoFormat format);
+
+/// The pixels of a mapped frame. Throws Error(internal) for a format that libmpq has no layout for.
+ImageView view_of(const GstVideoFrame& frame);
+/// The first of a picture's formats that the next element takes, which `src` is linked to. Throws
+/// Error(mismatch) where there is none.
+PixelFormat choose_format(GstPad* src, const ImageHeader& header);
 
 /// A mapped frame; unmapped at the end of its scope. Throws Error(internal) if it cannot be mapped.
 class MappedFrame {
@@ -26,13 +32,10 @@ class MappedFrame {
   MappedFrame& operator=(const MappedFrame&) = delete;
 
   GstVideoFrame* get() { return &frame_; }
-  ImageView view() const { return make_view<const std::uint8_t>(); }
-  MutableImageView mutable_view() const { return make_view<std::uint8_t>(); }
+  ImageView view() const { return view_of(frame_); }
+  MutableImageView mutable_view() const;
 
  private:
-  template <class Byte>
-  BasicImageView<Byte> make_view() const;
-
   GstVideoFrame frame_;
 };
 

@@ -179,27 +179,11 @@ void VideoDecoder::check_delivered() const {
                      : "It is damaged, cut short or of another kind: the command \"file\" tells which");
 }
 
-PixelFormat VideoDecoder::choose_format(const ImageHeader& header) const {
-  const CapsPtr allowed(gst_pad_get_allowed_caps(src_pad()));
-  for (const PixelFormat format : header.formats) {
-    if (allowed == nullptr) return format;
-    const CapsPtr caps(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
-                                           gst_video_format_to_string(to_gst(format)), "width", G_TYPE_INT,
-                                           header.width, "height", G_TYPE_INT, header.height, nullptr));
-    if (gst_caps_can_intersect(caps.get(), allowed.get())) return format;
-  }
-  const CapsPtr wanted(gst_pad_peer_query_caps(src_pad(), nullptr));
-  throw Error(ErrorCode::mismatch,
-              text("This ", header.width, 'x', header.height,
-                   " picture cannot be decoded to what the next element takes: ", to_string(wanted.get())),
-              "Insert videoconvert, and videoscale where the size differs, after this decoder");
-}
-
 // False while a flush is under way: nobody wants the picture any more.
 bool VideoDecoder::negotiate(const ImageHeader& header) {
   negotiated_ = {};
   if (second_stage_ != nullptr) second_stage_->finish();  // what is under way has the caps until now
-  const PixelFormat format = choose_format(header);
+  const PixelFormat format = choose_format(src_pad(), header);
   GstVideoCodecState* output =
       gst_video_decoder_set_output_state(base(), to_gst(format), static_cast<guint>(header.width),
                                          static_cast<guint>(header.height), input_state_);

@@ -89,7 +89,6 @@ class VideoDecoder : public Element {
   ImageHeader checked_header(Bytes picture);
   GstFlowReturn prepare_output(const ImageHeader& header, GstVideoCodecFrame* frame);
   bool negotiate(const ImageHeader& header);
-  PixelFormat choose_format(const ImageHeader& header) const;
   void report_skipped(std::uint64_t picture, const Error& cause);
   void report_damaged(const Decoding& decoding);
   void warn(std::uint64_t picture, const std::string& what, const std::string& remedy = {});

@@ -68,7 +68,7 @@ void compare(Bench& bench, const std::string& name, const mbt2018::Model& model,
              const MakeLeg& leg) {
   if (!bench.wants(name)) return;
   const auto load = [&](const nn::Options& options) {
-    return mbt2018::Transforms::load(model.weights, model.architecture, options);
+    return mbt2018::Transforms::load(model, options);
   };
   const Machine machine = this_machine();
   Comparison c{.name = name, .unit = "picture", .legs = {}, .measure = Measure::wall};

@@ -5,8 +5,6 @@
 // against the network, and the first picture. Weights are random: they cost what trained ones cost.
 #include "tasks/vit/vit.h"
 
-#include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <sstream>
 
@@ -14,8 +12,6 @@
 #include "benchmarks/machine.h"
 #include "benchmarks/media.h"
 #include "benchmarks/network.h"
-#include "benchmarks/process.h"
-#include "checkpoint/safetensors_writer.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "nn/runtime.h"
@@ -32,12 +28,9 @@ struct Variant {
 };
 constexpr Variant base{"base", 768}, tiny{"tiny", 192};
 
-using Shape = std::vector<std::int64_t>;
-
-std::vector<std::pair<std::string, Shape>> tensors(const Variant& v) {
-  std::vector<std::pair<std::string, Shape>> all{{"cls_token", {1, 1, v.width}},
-                                                 {"pos_embed", {1, tokens, v.width}}};
-  const auto add = [&](const std::string& name, const Shape& shape) {
+std::vector<NamedShape> tensors(const Variant& v) {
+  std::vector<NamedShape> all{{"cls_token", {1, 1, v.width}}, {"pos_embed", {1, tokens, v.width}}};
+  const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     all.push_back({name + ".weight", shape});
     all.push_back({name + ".bias", {shape[0]}});
   };
@@ -56,37 +49,15 @@ std::vector<std::pair<std::string, Shape>> tensors(const Variant& v) {
   return all;
 }
 
-void write_weights(const Variant& variant, const std::filesystem::path& file) {
-  std::uint32_t state = 1;
-  std::vector<float> values;
-  std::vector<checkpoint::TensorSource> sources;
-  for (const auto& [name, shape] : tensors(variant)) {
-    const checkpoint::Tensor tensor{name, checkpoint::Dtype::float32, shape};
-    const float scale = shape.size() == 1 ? 0.02F : 2 / std::sqrt(static_cast<float>(shape.back()));
-    const float offset = name.find("norm") != std::string::npos && name.ends_with("weight") ? 1 : 0;
-    const auto count = static_cast<std::size_t>(tensor.elements());
-    sources.push_back({tensor, [&, count, scale, offset] {
-                         values.resize(count);
-                         for (float& value : values) {
-                           state = state * 1664525 + 1013904223;
-                           value = offset + scale * (static_cast<float>(state >> 8) / 16777216.0F - 0.5F);
-                         }
-                         return checkpoint::view(values);
-                       }});
-  }
-  checkpoint::write_safetensors(file, sources);
-}
-
-/// Multiplications of the matrix products for one picture, of which the last block computes the class token
-/// alone.
-double multiplications(const Variant& v) {
+/// Operations of the matrix products for one picture, of which the last block computes the class token alone.
+double operations(const Variant& v) {
   const auto width = static_cast<double>(v.width), hidden = static_cast<double>(v.hidden());
   const auto block = [&](double queries) {
-    return 3 * tokens * width * width + 2 * queries * tokens * width + queries * width * width +
-           2 * queries * width * hidden;
+    return 2 * (3 * tokens * width * width + 2 * queries * tokens * width + queries * width * width +
+                2 * queries * width * hidden);
   };
-  return (tokens - 1) * 3.0 * patch * patch * width + (depth - 1) * block(tokens) + block(1) +
-         width * classes;
+  return 2 * (tokens - 1) * 3.0 * patch * patch * width + (depth - 1) * block(tokens) + block(1) +
+         2 * width * classes;
 }
 
 /// The same picture as the peer's.
@@ -105,13 +76,20 @@ Leg network_leg(const std::string& name, const std::string& weights, const nn::O
   }));
 }
 
-double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
-  double error = 0, norm = 0;
-  for (std::size_t i = 0; i < b.size() && i < a.size(); ++i) {
-    error += std::pow(double{a[i]} - b[i], 2);
-    norm += std::pow(double{b[i]}, 2);
-  }
-  return std::sqrt(error / norm);
+/// Matrix products of the same number of operations, of a size that this machine is fastest with.
+Leg peak_leg(double operations, int threads) {
+  return alone(loop_leg("products alone", [=] {
+    const auto type = nn::prefers_bfloat16() ? at::kBFloat16 : at::kFloat;
+    constexpr std::int64_t side = 1024;
+    const auto rows = static_cast<std::int64_t>(operations / (2.0 * side * side));
+    const at::Tensor a = at::ones({side, side}).to(type), b = at::ones({side, side}).to(type);
+    return [=](std::size_t, Bytes*) {
+      const c10::InferenceMode guard;
+      if (at::get_num_threads() != threads) at::set_num_threads(threads);
+      for (std::int64_t left = rows; left > 0; left -= side)
+        at::matmul(a.narrow(0, 0, std::min(left, side)), b);
+    };
+  }));
 }
 
 /// PyTorch from Python; throws where it does not compute what we compute.
@@ -143,7 +121,7 @@ void network(Bench& bench, const Variant& variant, const std::string& weights) {
   if (!bench.wants(name)) return;
   const Machine machine = this_machine();
   Comparison c{.name = name, .unit = "picture", .legs = {}, .measure = Measure::wall};
-  c.legs = {network_leg("mpq", weights, {}), products_leg(multiplications(variant), machine.cores)};
+  c.legs = {network_leg("mpq", weights, {}), peak_leg(operations(variant), machine.cores)};
   const bool judged = variant.width == base.width;
   if (judged) c.bars = {{"products alone", 0.5}};
   if (machine.cores > 1) c.legs.push_back(network_leg("mpq, 1 thread", weights, {.threads = 1}));
@@ -187,7 +165,7 @@ void run(Bench& bench) {
   const TemporaryFolder folder;
   for (const Variant& variant : {base, tiny}) {
     const std::string weights = (folder.path() / text(variant.name, ".safetensors")).string();
-    write_weights(variant, weights);
+    write_random_weights(tensors(variant), weights);
     network(bench, variant, weights);
     element(bench, variant, weights);
     if (variant.width == tiny.width) first_picture(bench, weights);

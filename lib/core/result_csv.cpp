@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/result_io.h"
 #include "core/text.h"
@@ -43,19 +44,6 @@ std::string as_utf8(const std::string& words) {
   if (std::all_of(words.begin(), words.end(), [](unsigned char c) { return c < 0x80; })) return words;
   using nlohmann::json;
   return json::parse(json(words).dump(-1, ' ', false, json::error_handler_t::replace)).get<std::string>();
-}
-
-std::string in_quotes(const std::string& field) {
-  std::string out = "\"";
-  for (const char c : field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
-std::string maybe_quoted(const std::string& field) {
-  return field.find_first_of(",\"\r\n") == std::string::npos ? field : in_quotes(field);
 }
 
 // Shortest digits that read back to the same value, whatever the locale.
@@ -124,38 +112,6 @@ void parse_details(std::string_view list, Result& result) {
   }
 }
 
-// A quoted field that starts at `at`; leaves `at` behind its closing quote.
-std::string take_quoted(const std::string& record, std::size_t& at) {
-  std::string field;
-  for (++at; at < record.size(); ++at) {
-    if (record[at] != '"') {
-      field += record[at];
-    } else if (at + 1 < record.size() && record[at + 1] == '"') {
-      field += record[++at];
-    } else {
-      ++at;
-      return field;
-    }
-  }
-  throw Error(ErrorCode::corrupt_data, "CSV quote is not closed");
-}
-
-Fields split(const std::string& record) {
-  Fields fields;
-  std::size_t at = 0;
-  while (true) {
-    if (at < record.size() && record[at] == '"') {
-      fields.push_back(take_quoted(record, at));
-    } else {
-      const auto end = std::min(record.find(',', at), record.size());
-      fields.push_back(record.substr(at, end - at));
-      at = end;
-    }
-    if (at == record.size()) return fields;
-    if (record[at++] != ',') throw Error(ErrorCode::corrupt_data, "CSV field goes on behind its quote");
-  }
-}
-
 // JSON, which any result may be written as, holds no other text.
 void check_text(const std::string& record) {
   try {
@@ -189,7 +145,7 @@ std::string to_csv(const Result& result) {
     list += (list.empty() ? "" : ";") + escaped_name(name) + '=' + number_text(number);
   }
   std::string record = std::to_string(result_schema_version);
-  const auto append = [&record](const std::string& field) { record += ',' + maybe_quoted(field); };
+  const auto append = [&record](const std::string& field) { record += ',' + csv_field(field); };
   append(result.element);
   append(result.metric);
   append(result.scope == Scope::frame ? "frame" : "pooled");
@@ -201,12 +157,12 @@ std::string to_csv(const Result& result) {
   append(number_text(result.value));
   append(result.unit);
   append(result.label);
-  return as_utf8(record + ',' + in_quotes(list));
+  return as_utf8(record + ',' + csv_quoted(list));
 }
 
 Result result_from_csv(const std::string& record) {
   check_text(record);
-  const Fields fields = split(record);
+  const Fields fields = split_csv(record);
   if (fields.size() != column_count) {
     throw Error(ErrorCode::corrupt_data,
                 text("CSV record has ", fields.size(), " columns instead of ", int{column_count}));

@@ -7,61 +7,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/text.h"
 
 namespace mpq {
 namespace {
-
-constexpr std::size_t max_line = std::size_t{1} << 20;
-
-// Reads lines of bounded length; a CSV record may span several, while a quote is open.
-class RecordReader {
- public:
-  explicit RecordReader(const std::filesystem::path& path) : path_(path), file_(path, std::ios::binary) {
-    if (!file_) {
-      throw Error(ErrorCode::io, text("cannot open ", path.string(), ": ", std::strerror(errno)),
-                  "Check the name and the permissions of the file.");
-    }
-  }
-
-  // False at the end of the file.
-  bool next(std::string& record, bool csv) {
-    record.clear();
-    in_quotes_ = false;
-    first_line_ = line_ + 1;
-    if (!append_line(record)) return false;
-    while (csv && in_quotes_) {
-      append('\n', record);
-      if (!append_line(record)) throw Error(ErrorCode::corrupt_data, "CSV quote is not closed");
-    }
-    if (csv && record.ends_with('\r')) record.pop_back();
-    return true;
-  }
-
-  std::string where() const { return text(path_.string(), ":", first_line_); }
-
- private:
-  bool append_line(std::string& record) {
-    std::streambuf& in = *file_.rdbuf();
-    int c = in.sbumpc();
-    if (c == EOF) return false;
-    ++line_;
-    for (; c != EOF && c != '\n'; c = in.sbumpc()) append(static_cast<char>(c), record);
-    return true;
-  }
-
-  void append(char c, std::string& record) {
-    if (record.size() >= max_line) throw Error(ErrorCode::corrupt_data, "line is longer than 1 MiB");
-    if (c == '"') in_quotes_ = !in_quotes_;
-    record += c;
-  }
-
-  std::filesystem::path path_;
-  std::ifstream file_;
-  std::size_t line_ = 0, first_line_ = 0;
-  bool in_quotes_ = false;
-};
 
 bool is_blank(const std::string& record) {
   return record.find_first_not_of(" \t\r") == std::string::npos;

@@ -4,6 +4,7 @@
 // Runs LibTorch code: on which device, in which type, with how many threads, and with its errors as ours.
 #pragma once
 
+#include <atomic>
 #include <future>
 #include <string>
 
@@ -43,6 +44,16 @@ inline void use_threads(const Placement& placement) {
 template <class Function>
 auto apart(const Function& function) {
   return std::async(std::launch::async, function).get();
+}
+
+/// Calls function(i) for all i below `count`, each on the thread that is free next: where other programs take
+/// a processor from one thread, the others do not wait for its half.
+template <class Function>
+void share(std::int64_t count, const Function& function) {
+  std::atomic<std::int64_t> next = 0;
+  at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) {
+    for (std::int64_t i = next++; i < count; i = next++) function(i);
+  });
 }
 
 /// Calls `function` without gradients and with the placement's threads. LibTorch's errors become

@@ -6,37 +6,31 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <set>
-#include <span>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "sources/folder/picture_file.h"
 #include "train/generator.h"
-#include "train/picture_formats.h"
+#include "train/ppm.h"
 
 namespace mpq::train {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<std::uint8_t> read_bytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad() || fs::is_directory(path))
-    throw Error(ErrorCode::io, text("cannot read ", path.string(), ": ", std::strerror(errno)));
-  return bytes;
-}
+constexpr std::int64_t most_pixels = std::int64_t{1} << 28;
 
-bool has_picture_ending(const fs::path& path) {
+std::string ending_of(const fs::path& path) {
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array endings{".jpg", ".jpeg", ".webp", ".ppm"};
-  return std::find(endings.begin(), endings.end(), ending) != endings.end();
+  return ending;
+}
+
+bool has_picture_ending(const fs::path& path) {
+  constexpr std::array endings{".jpg", ".jpeg", ".png", ".webp", ".ppm"};
+  return std::find(endings.begin(), endings.end(), ending_of(path)) != endings.end();
 }
 
 /// The same order on every machine, and no folder after the other.
@@ -50,19 +44,38 @@ void shuffle(std::vector<fs::path>& files) {
   if (found.small > 0) cause += text(": ", found.small, " are smaller than ", limits.least_side, " pixels");
   if (!found.damaged.empty())
     cause += text(": ", found.damaged.size(), " cannot be read, the first: ", found.damaged.front());
-  throw Error(ErrorCode::invalid_argument, cause,
-              "Name folders with JPEG, WebP or PPM files that are at least as large as a crop (--crop).");
+  throw Error(
+      ErrorCode::invalid_argument, cause,
+      "Name folders with JPEG, PNG, WebP or PPM files that are at least as large as a crop (--crop).");
 }
 
 }  // namespace
 
+Picture blank_picture(int width, int height) {
+  if (std::int64_t{width} * height > most_pixels)
+    throw Error(ErrorCode::limit_exceeded, text(width, 'x', height, " pixels are too many"),
+                "Use pictures of at most 2^28 pixels.");
+  Picture picture{width, height, {}};
+  picture.rgb.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
+  return picture;
+}
+
 Picture read_picture(const fs::path& path) {
-  const std::vector<std::uint8_t> bytes = read_bytes(path);
-  try {
-    return decode_picture(bytes);
-  } catch (const Error& error) {
-    throw Error(error.code(), text(path.string(), ": ", error.what()), error.remedy());
+  if (ending_of(path) == ".ppm") {
+    try {
+      return decode_ppm(folder::read_file(path));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::io) throw;  // which names the file
+      throw Error(error.code(), text(path.string(), ": ", error.what()), error.remedy());
+    }
   }
+  folder::PictureFile file;
+  const ImageHeader& header = file.open(path, most_pixels);
+  Picture picture = blank_picture(header.width, header.height);
+  const DecodedImageInfo info = file.decode(picture.view());
+  if (!info.warnings.empty())
+    throw Error(ErrorCode::corrupt_data, text(path.string(), " is damaged: ", info.warnings.front()));
+  return picture;
 }
 
 std::vector<fs::path> find_pictures(const std::vector<fs::path>& folders) {

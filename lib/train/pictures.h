@@ -22,13 +22,16 @@ struct Picture {
   MutableImageView view() { return {PixelFormat::rgb24, width, height, {{{rgb.data(), width * 3}}}}; }
 };
 
-/// Reads JPEG, WebP and PPM (P6, 8 bits), told apart by their first bytes; alpha is dropped. Throws Error: io
+/// Black. Throws Error(limit_exceeded) for more than 2^28 pixels.
+Picture blank_picture(int width, int height);
+
+/// Reads JPEG, PNG, WebP, and PPM (P6, 8 bits) by its ending; alpha is dropped. Throws Error: io
 /// (cannot be read), unsupported (another format), corrupt_data (damaged, cut short), limit_exceeded (more
 /// than 2^28 pixels).
 Picture read_picture(const std::filesystem::path& path);
 
-/// Files in these folders and those within that have a picture's ending (.jpg, .jpeg, .webp, .ppm), each
-/// once, by their path. Throws Error(io) for a folder that is not there or cannot be read.
+/// Files in these folders and those within that have a picture's ending (.jpg, .jpeg, .png, .webp, .ppm),
+/// each once, by their path. Throws Error(io) for a folder that is not there or cannot be read.
 std::vector<std::filesystem::path> find_pictures(const std::vector<std::filesystem::path>& folders);
 
 struct Pictures {

@@ -34,6 +34,7 @@ enum class Container { mpq, compressai };
 struct Settings : NeuralSettings, LateSettings, OverlapSettings {
   Container container = Container::mpq;
   int compressai_quality = 1;
+  int quality = 50;
 };
 
 class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
@@ -74,20 +75,26 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
   }
 
   EncodedImage encode(const ImageView& picture) override {
-    return compressai_ ? compressai_->encode(picture) : encoder_->encode(picture);
+    return compressai_ ? compressai_->encode(picture) : encoder_->encode(picture, quality());
   }
 
   bool overlaps() const override { return encoder_ && settings().overlaps(settings()); }
 
   Rest begin(const ImageView& picture) override {
     const auto latents = std::make_shared<mbt2018::Latents>();
-    encoder_->analyse(picture, latents.get());
+    encoder_->analyse(picture, latents.get(), quality());
     return [this, latents] { return encoder_->code(*latents); };
   }
 
   std::optional<LateSettings> late_settings() const override { return settings(); }
 
  private:
+  /// In the model's steps.
+  int quality() const {
+    const int highest = mbt2018::highest_quality(codec_->architecture());
+    return ((settings().quality - 1) * highest + 49) / 99;
+  }
+
   std::shared_ptr<const mbt2018::Codec> codec_;
   std::optional<mbt2018::Encoder> encoder_;
   std::optional<mbt2018::CompressaiCodec> compressai_;
@@ -108,6 +115,9 @@ std::vector<Property> properties() {
        {Container::compressai, "compressai",
         "Files of CompressAI's codec.py, a buffer each: float32, slow, and not exact across machines"}},
       "What is written"));
+  all.push_back(integer("quality", &Settings::quality, 1, 100,
+                        "Quality, 1 (smallest) to 100 (best), of models of variable rate; others have one",
+                        Mutable::playing));
   all.push_back(integer("compressai-quality", &Settings::compressai_quality, 1, 8,
                         "Quality of the model, which CompressAI's files name"));
   return all;

@@ -95,7 +95,7 @@ psnr::Picture to_picture(const GstVideoFrame* frame) {
   return picture;
 }
 
-class Psnr final : public FullReference {
+class Psnr final : public WithSettings<FullReference, PairingSettings> {
  public:
   void set_video_format(const GstVideoInfo& info) override {
     const std::lock_guard lock(state_mutex);
@@ -151,6 +151,9 @@ class Psnr final : public FullReference {
     FullReference::reset_results();
     pools_.clear();
   }
+
+ protected:
+  PairingSettings pairing_settings() const override { return settings(); }
 
  private:
   Result score(std::size_t input, const psnr::SquaredErrors& errors, int components, double peak) {

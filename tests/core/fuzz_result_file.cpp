@@ -2,35 +2,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // Input: a result file, JSON lines or CSV. What was read is written, read again, and shown as tables.
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <string>
 
 #include "core/result_io.h"
 #include "core/result_table.h"
 #include "tests/support/fuzz.h"
+#include "tests/support/memory_file.h"
 
 namespace {
 
 using mpq::Result;
+using mpq::test::MemoryFile;
 using mpq::test::require;
-
-// A file in memory, under a name that it can be opened by.
-class MemoryFile {
- public:
-  explicit MemoryFile(mpq::test::Bytes bytes) : descriptor_(memfd_create("results", 0)) {
-    const auto written = write(descriptor_, bytes.data(), bytes.size());
-    require(written == static_cast<ssize_t>(bytes.size()), "memory can be had for a file");
-  }
-  ~MemoryFile() { close(descriptor_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  std::string path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
-
- private:
-  int descriptor_;
-};
 
 // Text that JSON cannot hold becomes U+FFFD when it is written, so it is what was written that must last.
 void write_back(const Result& result) {

@@ -4,13 +4,15 @@
 """Keeps the documentation true: element pages equal what the elements say, and every launch line runs.
 
 usage: docs_test.py SOURCE_ROOT. Lines may use the files photo.jpg, photo.png, speech.wav, stream.mpq,
-mbt2018.safetensors and vit.safetensors.
+lpips.safetensors, mbt2018.safetensors, segformer.safetensors and vit.safetensors, and the folder pictures with its
+labels.csv.
 """
 import filecmp
 import json
 import math
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -73,6 +75,49 @@ def write_vit(path):
     write_safetensors(path, shapes)
 
 
+def write_lpips(path):
+    """SqueezeNet and its linear layers, all weights 1 / 128."""
+    shapes = {"features.0.weight": [64, 3, 3, 3], "features.0.bias": [64]}
+    for i, inputs, squeeze, half in ((3, 64, 16, 64), (4, 128, 16, 64), (6, 128, 32, 128), (7, 256, 32, 128),
+                                     (9, 256, 48, 192), (10, 384, 48, 192), (11, 384, 64, 256), (12, 512, 64, 256)):
+        for name, shape in {"squeeze": [squeeze, inputs, 1, 1], "expand1x1": [half, squeeze, 1, 1],
+                            "expand3x3": [half, squeeze, 3, 3]}.items():
+            shapes |= {f"features.{i}.{name}.weight": shape, f"features.{i}.{name}.bias": shape[:1]}
+    for i, channels in enumerate((64, 128, 256, 384, 384, 512, 512)):
+        shapes[f"lin{i}.model.1.weight"] = [1, channels, 1, 1]
+    write_safetensors(path, shapes, 1 / 128)
+
+
+def write_pictures(folder):
+    """Two labelled pictures."""
+    (folder / "pictures").mkdir()
+    for name in ("photo.jpg", "photo.png"):
+        shutil.copy(folder / name, folder / "pictures")
+    (folder / "pictures/labels.csv").write_text("file,index\nphoto.jpg,0\nphoto.png,1\n")
+
+
+def write_segformer(path):
+    """A SegFormer of a few kilobytes: one layer a stage, 16 features, three classes, all weights 0."""
+    layers, encoder, head = {}, "segformer.encoder.", "decode_head."
+    for i, (inputs, kernel, ratio) in enumerate([(3, 7, 8), (16, 3, 4), (16, 3, 2), (16, 3, 1)]):
+        block = f"{encoder}block.{i}.0."
+        layers |= {f"{encoder}patch_embeddings.{i}.proj": [16, inputs, kernel, kernel],
+                   f"{block}mlp.dense1": [16, 16], f"{block}mlp.dwconv.dwconv": [16, 1, 3, 3],
+                   f"{block}mlp.dense2": [16, 16], f"{head}linear_c.{i}.proj": [16, 16]}
+        for part in ("self.query", "self.key", "self.value", "output.dense"):
+            layers[f"{block}attention.{part}"] = [16, 16]
+        for norm in (f"patch_embeddings.{i}.layer_norm", f"block.{i}.0.layer_norm_1", f"block.{i}.0.layer_norm_2", f"layer_norm.{i}"):
+            layers[encoder + norm] = [16]
+        if ratio > 1:
+            layers |= {f"{block}attention.self.sr": [16, 16, ratio, ratio], f"{block}attention.self.layer_norm": [16]}
+    layers |= {head + "batch_norm": [16], head + "classifier": [3, 16, 1, 1]}
+    shapes = {f"{head}linear_fuse.weight": [16, 64, 1, 1]}
+    for name, shape in layers.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    shapes |= {f"{head}batch_norm.running_{part}": [16] for part in ("mean", "var")}
+    write_safetensors(path, shapes)
+
+
 def write_stream(path):
     """Three frames as docs/bitstream.md describes them, of codec 1 and 16 by 16; no decoder would like their payload."""
     fields = bytes([1, 0, 2, 16, 16]) + bytes(8 + 4) + bytes([0, 2, 3, 5]) + b"12345678"
@@ -117,7 +162,10 @@ def main(root):
                      for page in stale_pages(root, folder / "elements")]
         for sample in SAMPLES:
             subprocess.run(f"gst-launch-1.0 -q {sample}", shell=True, cwd=folder, check=True)
+        write_pictures(folder)
         write_vit(folder / "vit.safetensors")
+        write_lpips(folder / "lpips.safetensors")
+        write_segformer(folder / "segformer.safetensors")
         write_mbt2018(folder / "mbt2018.safetensors")
         write_stream(folder / "stream.mpq")
         lines = list(launch_lines(root))

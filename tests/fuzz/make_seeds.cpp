@@ -12,6 +12,7 @@
 #include "codecs/opus/opus_codec.h"
 #include "core/result_io.h"
 #include "tests/codecs/jpeg/made_jpegs.h"
+#include "tests/codecs/png/made_pngs.h"
 #include "tests/codecs/webp/made_webps.h"
 #include "tests/core/example_results.h"
 #include "tests/stream/made_frames.h"
@@ -61,6 +62,18 @@ void jpeg_seeds() {
   write_seed("codecs/jpeg/seeds/jpeg_stream", "two_pictures", join({{50}, baseline, {0xFF, 0, 7}, gray}));
   write_seed("codecs/jpeg/seeds/jpeg_stream", "cut_short",
              join({{3}, Data(baseline.begin(), baseline.begin() + 500), progressive}));
+}
+
+void png_seeds() {
+  const std::string target = "codecs/png/seeds/png_decoder";
+  const Data samples = test::synthetic(PixelFormat::gray8, 24, 9).pixels();
+  write_seed(target, "gray.png", test::png_of(24, 9, samples));
+  write_seed(target, "gray_16.png", test::png_of(12, 9, samples, {PNG_COLOR_TYPE_GRAY, 16}));
+  write_seed(target, "rgb_interlaced.png",
+             test::png_of(8, 9, samples, {PNG_COLOR_TYPE_RGB, 8, PNG_INTERLACE_ADAM7}));
+  write_seed(target, "rgba.png", test::png_of(6, 9, samples, {PNG_COLOR_TYPE_RGBA, 8}));
+  write_seed(target, "palette.png",
+             test::png_of(96, 9, samples, {PNG_COLOR_TYPE_PALETTE, 2, PNG_INTERLACE_NONE, true}));
 }
 
 void webp_seeds() {
@@ -145,6 +158,17 @@ void model_seeds() {
 {"name": "r", "file": "s"}]})"));
 }
 
+void list_seeds() {
+  const std::string target = "metrics/accuracy/seeds/file_list";
+  write_seed(target, "labels.csv",
+             characters("file,index,label,mask\nx/a.jpg,7,\"a, \"\"b\"\"\",a.png\r\nb.jpg,,c,\n"));
+  write_seed(
+      target, "list.json",
+      characters(R"([{"file": "a.jpg", "index": 3, "label": "tench", "mask": "a.png"}, {"file": "b.jpg"}])"));
+  write_seed(target, "members.json",
+             characters(R"({"a.jpg": 3, "b.jpg": "tench", "c.jpg": {"index": 4, "label": "x"}})"));
+}
+
 void stream_seeds() {
   const std::string target = "stream/seeds/stream_frame";
   const Data picture = test::picture_frame(60, 1),
@@ -167,11 +191,13 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   tests_folder = argv[1];
   jpeg_seeds();
+  png_seeds();
   webp_seeds();
   mp3_seeds();
   opus_seeds();
   result_seeds();
   model_seeds();
   stream_seeds();
+  list_seeds();
   return 0;
 }

@@ -84,8 +84,7 @@ TEST_P(TrainedCodec, ComputesWhatTheTrainingComputes) {
   one.write();
   const auto model = mpq::mbt2018::open(one.file);
   EXPECT_EQ(model.architecture, one.network.architecture());
-  const auto transforms = Transforms::load(model.weights, model.architecture,
-                                           {.precision = nn::Precision::float32, .threads = 1});
+  const auto transforms = Transforms::load(model, {.precision = nn::Precision::float32, .threads = 1});
   std::vector<float> y_values, z_values;
   transforms->analyse(one.picture.view(), &y_values, &z_values);
   const at::Tensor y = one.network.analysis(one.x), z = one.network.hyper_analysis(y);
@@ -118,8 +117,7 @@ TEST(TrainedCodecLevels, AreFoldedIntoAPlainModel) {
   const at::Tensor level = at::full({1}, 1.5);
   one.write(1.5);
   const auto model = mpq::mbt2018::open(one.file);
-  const auto transforms = Transforms::load(model.weights, model.architecture,
-                                           {.precision = nn::Precision::float32, .threads = 1});
+  const auto transforms = Transforms::load(model, {.precision = nn::Precision::float32, .threads = 1});
   std::vector<float> y_values, z_values;
   transforms->analyse(one.picture.view(), &y_values, &z_values);
   const at::Tensor y = one.network.analysis(one.x) * one.network.gain(level);

@@ -17,7 +17,7 @@ const char* const usage =
        mpq-train export FOLDER FILE.safetensors [--level LEVEL]
        mpq-train validate FOLDER --data FOLDER...
 
-Trains a learned image codec on pictures (JPEG, WebP, PPM; folders are searched to their ends). Everything is
+Trains a learned image codec on pictures (JPEG, PNG, WebP, PPM; folders are searched to their ends). Everything is
 kept in the output folder: state.safetensors, from which the same command goes on after any interruption;
 model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
 

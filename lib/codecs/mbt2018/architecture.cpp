@@ -18,7 +18,7 @@ using checkpoint::KeyMap;
 using checkpoint::Wanted;
 using Shape = std::vector<std::int64_t>;
 
-constexpr std::int64_t most_channels = 4096;
+constexpr std::int64_t most_channels = 4096, most_levels = 64;
 
 [[noreturn]] void not_ours(const Checkpoint& file, const std::string& why) {
   throw Error(ErrorCode::mismatch, text(file.file(), " holds no network of the MBT2018 family: ", why),
@@ -86,6 +86,11 @@ Architecture infer(const Checkpoint& file, const Index& index) {
     architecture.variant = Variant::hyperprior;
   else
     not_ours(file, text("h_s.4 makes ", outputs, " values of ", architecture.m, " latents"));
+  if (const Shape* gain = index.find("gain"); gain != nullptr) {
+    if (gain->size() != 2 || gain->front() < 2 || gain->front() > most_levels)
+      not_ours(file, text("gain is not of 2 to ", most_levels, " levels"));
+    architecture.levels = static_cast<int>(gain->front());
+  }
   return architecture;
 }
 
@@ -102,6 +107,8 @@ class List {
     const std::string scales = "gaussian_conditional.scale_table";
     add(scales, {table_rows(scales)});
     tables("gaussian_conditional.", table_rows(scales));
+    if (architecture.levels > 0)
+      for (const char* tensor : {"gain", "inverse_gain"}) add(tensor, {architecture.levels, m_});
   }
 
   const std::vector<Wanted>& wanted() const { return wanted_; }

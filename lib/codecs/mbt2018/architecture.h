@@ -26,8 +26,9 @@ const char* name(Variant variant);
 
 struct Architecture {
   Variant variant = Variant::mbt2018;
-  int n = 0;  ///< channels of the hidden layers and of z
-  int m = 0;  ///< channels of the latents y
+  int n = 0;       ///< channels of the hidden layers and of z
+  int m = 0;       ///< channels of the latents y
+  int levels = 0;  ///< rates that it was trained for, or 0: one, and no gains (gains.h)
 
   bool operator==(const Architecture&) const = default;
 };

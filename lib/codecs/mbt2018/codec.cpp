@@ -32,6 +32,12 @@ Grid grid_of(int width, int height) {
   return {size.height / 4, size.width / 4};
 }
 
+/// Of a frame of a model of variable rate; -1 where the section is of another length.
+int quality_of(const stream::Frame& frame) {
+  const auto bytes = frame.sections[1];
+  return bytes.size() == 2 ? bytes[0] << 8 | bytes[1] : -1;
+}
+
 /// Three equal channels.
 ImageView spread(const ImageView& gray, std::vector<std::uint8_t>* rgb) {
   const std::ptrdiff_t stride = std::ptrdiff_t{3} * gray.width;
@@ -55,7 +61,7 @@ std::shared_ptr<const Codec> Codec::load(const std::filesystem::path& weights, c
       const Model model = open(weights);
       auto entropy = load_entropy(identity, model);
       return std::make_shared<const Codec>(weights.string(), std::move(entropy),
-                                           Transforms::load(model.weights, model.architecture, options));
+                                           Transforms::load(model, options));
     });
   } catch (const std::filesystem::filesystem_error& error) {
     throw Error(ErrorCode::io, text("the model file cannot be read: ", error.what()),
@@ -115,12 +121,12 @@ Encoder::Encoder(std::shared_ptr<const Codec> codec)
     : codec_(std::move(codec)), coder_(std::make_unique<LatentCoder>(codec_->entropy())) {}
 Encoder::~Encoder() = default;
 
-EncodedImage Encoder::encode(const ImageView& picture) {
-  analyse(picture, &latents_);
+EncodedImage Encoder::encode(const ImageView& picture, int quality) {
+  analyse(picture, &latents_, quality);
   return code(latents_);
 }
 
-void Encoder::analyse(const ImageView& picture, Latents* latents) {
+void Encoder::analyse(const ImageView& picture, Latents* latents, int quality) {
   check_view(picture);
   if (picture.width > max_side || picture.height > max_side)
     throw Error(
@@ -128,23 +134,28 @@ void Encoder::analyse(const ImageView& picture, Latents* latents) {
         text("a picture of ", picture.width, 'x', picture.height, " is wider or higher than ", max_side),
         "Insert videoscale before this encoder");
   const bool gray = picture.format == PixelFormat::gray8;
-  codec_->transforms().analyse(gray ? spread(picture, &rgb_) : picture, &latents->y, &latents->z);
+  codec_->transforms().analyse(gray ? spread(picture, &rgb_) : picture, &latents->y, &latents->z, quality);
   latents->width = picture.width;
   latents->height = picture.height;
+  latents->quality = quality;
 }
 
 EncodedImage Encoder::code(const Latents& latents) {
   codec_->transforms().use_threads();
   const CodedLatents coded = coder_->encode(latents.y, latents.z, grid_of(latents.width, latents.height));
+  const bool variable = codec_->architecture().levels > 0;
   const stream::FrameHeader header{
       .codec = codec_->codec(),
-      .mode = native_mode,
+      .mode = variable ? variable_mode : native_mode,
       .shape = {static_cast<std::uint32_t>(latents.height), static_cast<std::uint32_t>(latents.width)},
       .model = codec_->hash(),
       .latents_crc = coded.crc};
-  const std::array<std::span<const std::uint8_t>, 1> sections{coded.bytes};
+  const auto quality = static_cast<unsigned>(latents.quality);
+  const std::array quality_bytes{static_cast<std::uint8_t>(quality >> 8),
+                                 static_cast<std::uint8_t>(quality & 255)};
+  const std::array<std::span<const std::uint8_t>, 2> sections{coded.bytes, quality_bytes};
   bytes_.clear();
-  stream::write(header, sections, &bytes_);
+  stream::write(header, std::span(sections).first(variable ? 2 : 1), &bytes_);
   return {bytes_, coded.bytes.size()};
 }
 
@@ -161,13 +172,16 @@ stream::Frame Decoder::checked_frame(std::span<const std::uint8_t> bytes) const 
                      hexadecimal(header.model), ", not with ", codec_->file(), " (",
                      stream::name(codec_->codec()), ' ', hexadecimal(codec_->hash()), ')'),
                 "Set model-file to the model that the encoder used");
-  if (header.mode != native_mode || frame.sections.size() != 1)
+  const bool variable = codec_->architecture().levels > 0;
+  if (header.mode != (variable ? variable_mode : native_mode) || frame.sections.size() != (variable ? 2 : 1))
     throw Error(ErrorCode::unsupported,
                 text("coder mode ", int{header.mode}, " with ", frame.sections.size(),
                      " sections is not known to this release"),
                 "Update mpq");
   if (header.shape.size() != 2 || std::max(header.shape[0], header.shape[1]) > max_side)
     throw Error(ErrorCode::corrupt_data, "the frame's shape is no picture's");
+  if (variable && (quality_of(frame) < 0 || quality_of(frame) > highest_quality(codec_->architecture())))
+    throw Error(ErrorCode::corrupt_data, "the frame's quality is none of the model's");
   return frame;
 }
 
@@ -183,13 +197,17 @@ Latents Decoder::read(std::span<const std::uint8_t> bytes) {
   const int height = static_cast<int>(frame.header.shape[0]), width = static_cast<int>(frame.header.shape[1]);
   codec_->transforms().use_threads();
   coder_->decode(frame.sections[0], grid_of(width, height), frame.header.latents_crc);
-  return {.width = width, .height = height, .y = coder_->latents_as_floats(), .z = {}};
+  return {.width = width,
+          .height = height,
+          .quality = codec_->architecture().levels > 0 ? quality_of(frame) : 0,
+          .y = coder_->latents_as_floats(),
+          .z = {}};
 }
 
 void Decoder::synthesise(const Latents& latents, const MutableImageView& image) const {
   if (image.format != PixelFormat::rgb24 || image.width != latents.width || image.height != latents.height)
     throw Error(ErrorCode::invalid_argument, "the target is not of the frame's size or not RGB");
-  codec_->transforms().synthesise(latents.y, image);
+  codec_->transforms().synthesise(latents.y, image, latents.quality);
 }
 
 DecodedImageInfo Decoder::decode(std::span<const std::uint8_t> bytes, const MutableImageView& image) {

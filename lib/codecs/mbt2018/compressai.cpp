@@ -148,12 +148,13 @@ CompressaiCodec::CompressaiCodec(const std::filesystem::path& weights, int threa
     : quality_(quality) {
   const Model model = open(weights);
   architecture_ = model.architecture;
+  if (architecture_.levels > 0)
+    throw Error(ErrorCode::unsupported, "CompressAI has no models of variable rate", "Use container=mpq");
   tables_ = std::make_unique<const Tables>(read_tables(model));
   scale_steps_ = tables_->scales;
   scale_steps_.pop_back();
   reference_ = Reference::load(model.weights, architecture_, threads);
-  transforms_ = Transforms::load(model.weights, architecture_,
-                                 {.precision = nn::Precision::float32, .threads = threads});
+  transforms_ = Transforms::load(model, {.precision = nn::Precision::float32, .threads = threads});
 }
 CompressaiCodec::~CompressaiCodec() = default;
 

@@ -109,6 +109,7 @@ std::uint64_t EntropyModel::compute_hash(const Model& model) const {
     for (const char* layer :
          {"context_prediction", "entropy_parameters.0", "entropy_parameters.2", "entropy_parameters.4"})
       hash.add_layer(model, layer);
+  if (architecture_.levels > 0) hash.add(model.weights.floats("inverse_gain"));
   for (const char* layer : {"g_s.1", "g_s.3", "g_s.5"}) {
     hash.add(model.weights.floats(text(layer, ".beta")));
     hash.add(model.weights.floats(text(layer, ".gamma")));

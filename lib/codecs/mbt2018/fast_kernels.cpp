@@ -9,9 +9,12 @@
 #include <algorithm>
 #include <array>
 
-#include "codecs/mbt2018/avx512.h"
+#include "nn/avx512.h"
 
 namespace mpq::mbt2018::fast {
+
+using namespace nn::avx512;
+
 namespace {
 
 constexpr int group = 64;  // outputs whose weights are together, so that they stay in the first cache
@@ -194,10 +197,7 @@ MPQ_TARGET void add_pixels(const LastLayer& layer, const Value* x, float* const 
 }  // namespace
 
 bool available(int channels) {
-  static const bool processor = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-                                __builtin_cpu_supports("avx512bf16");
-  return processor && channels % group == 0 && channels <= most_channels;
+  return nn::avx512::available() && channels % group == 0 && channels <= most_channels;
 }
 
 void normalise(const Normalisation& layer, const Value* x, std::ptrdiff_t x_step, Value* y,

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "codecs/mbt2018/architecture.h"
+#include "codecs/mbt2018/gains.h"
 #include "core/encoded.h"
 #include "core/image.h"
 #include "core/image_header.h"
@@ -58,6 +59,8 @@ std::shared_ptr<const Codec> find_codec(const stream::FrameHeader& header, const
 
 /// The coder mode of frames as they are written here: one section, which latent_coder.h describes.
 constexpr std::uint8_t native_mode = 1;
+/// The same for models of variable rate: another section, the quality, in two bytes.
+constexpr std::uint8_t variable_mode = 2;
 
 /// Pictures' sides, in pixels.
 constexpr int max_side = 16384;
@@ -65,6 +68,7 @@ constexpr int max_side = 16384;
 /// A picture's latents: layouts as in transforms.h.
 struct Latents {
   int width = 0, height = 0;  ///< of the picture
+  int quality = 0;            ///< of a model of variable rate (gains.h)
   std::vector<float> y;
   std::vector<float> z;  ///< empty where they were decoded
 };
@@ -78,10 +82,11 @@ class Encoder {
   /// Codes a picture (rgb24 or gray8, sides up to max_side), to one frame of the mpq stream. The bytes are
   /// valid until the next call or the encoder's end. Throws Error(invalid_argument) for other formats and
   /// sizes, Error(limit_exceeded) where memory ends.
-  EncodedImage encode(const ImageView& picture);
+  /// `quality` is from 0 to highest_quality() of the model.
+  EncodedImage encode(const ImageView& picture, int quality = 0);
 
   /// Its halves: the transforms, and the coding of what they gave. One thread may be in each of them at once.
-  void analyse(const ImageView& picture, Latents* latents);
+  void analyse(const ImageView& picture, Latents* latents, int quality = 0);
   EncodedImage code(const Latents& latents);
 
  private:

@@ -40,9 +40,13 @@ void crop(const at::Tensor& x, const Padding& padding, const MutableImageView& p
 
 }  // namespace
 
-Network::Network(const checkpoint::Binding& weights, const Architecture& a, const nn::Placement& p)
-    : architecture(a), placement(p) {
-  const LayerReader reader(weights, placement);
+Network::Network(const Model& model, const nn::Placement& p)
+    : architecture(model.architecture), placement(p) {
+  if (architecture.levels > 0) {
+    gain = Gains(model, "gain");
+    inverse_gain = Gains(model, "inverse_gain");
+  }
+  const LayerReader reader(model.weights, placement);
   for (std::size_t i = 0; i < 4; ++i) {
     g_a[i] = reader.convolution(text("g_a.", 2 * i), 2, i == 0 ? 255 : 1);
     g_s[i] = reader.upsampling(text("g_s.", 2 * i));

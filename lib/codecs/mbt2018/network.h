@@ -6,6 +6,7 @@
 #pragma once
 
 #include "codecs/mbt2018/fast_layers.h"
+#include "codecs/mbt2018/gains.h"
 #include "codecs/mbt2018/layers.h"
 #include "codecs/mbt2018/transforms.h"
 #include "codecs/mbt2018/winograd_layers.h"
@@ -13,10 +14,11 @@
 namespace mpq::mbt2018 {
 
 struct Network {
-  Network(const checkpoint::Binding& weights, const Architecture& a, const nn::Placement& p);
+  Network(const Model& model, const nn::Placement& p);
 
   Architecture architecture;
   nn::Placement placement;
+  Gains gain, inverse_gain;
   std::array<Convolution, 4> g_a;  ///< the first for pixels of 0 to 255
   std::array<Convolution, 3> h_a;
   std::array<Upsampling, 4> g_s;

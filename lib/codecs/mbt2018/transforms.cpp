@@ -31,11 +31,22 @@ std::vector<float> values(const at::Tensor& x) {
   return {floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel()};
 }
 
-at::Tensor latents(std::span<const float> y, const Architecture& architecture, const LatentSize& size,
-                   const nn::Placement& placement) {
+at::Tensor latents(std::span<const float> y, const Architecture& architecture, const LatentSize& size) {
   return at::from_blob(const_cast<float*>(y.data()), {1, size.height, size.width, architecture.m}, at::kFloat)
-      .to(placement.device, placement.type)
       .permute({0, 3, 1, 2});
+}
+
+/// [1, channels, 1, 1]
+at::Tensor channels(std::span<const float> factors, const nn::Placement& placement) {
+  return at::tensor(at::ArrayRef<float>(factors.data(), factors.size()))
+      .to(placement.device)
+      .view({1, -1, 1, 1});
+}
+
+void check_quality(int quality, const Architecture& architecture) {
+  if (quality < 0 || quality > highest_quality(architecture))
+    throw Error(ErrorCode::invalid_argument,
+                text("quality ", quality, " is not one of 0 to ", highest_quality(architecture)));
 }
 
 }  // namespace
@@ -49,30 +60,33 @@ LatentSize latent_size(int width, int height) {
 Transforms::Transforms(std::unique_ptr<const Network> network) : network_(std::move(network)) {}
 Transforms::~Transforms() = default;
 
-std::shared_ptr<const Transforms> Transforms::load(const checkpoint::Binding& weights,
-                                                   const Architecture& architecture,
-                                                   const nn::Options& options) {
+std::shared_ptr<const Transforms> Transforms::load(const Model& model, const nn::Options& options) {
   return nn::apart([&] {
     const nn::Placement placement = nn::place(options);
     return nn::run(placement, "loading a learned image codec", [&] {
-      return std::make_shared<const Transforms>(
-          std::make_unique<const Network>(weights, architecture, placement));
+      return std::make_shared<const Transforms>(std::make_unique<const Network>(model, placement));
     });
   });
 }
 
-void Transforms::analyse(const ImageView& picture, std::vector<float>* y, std::vector<float>* z) const {
+void Transforms::analyse(const ImageView& picture, std::vector<float>* y, std::vector<float>* z,
+                         int quality) const {
   check_picture(picture);
+  check_quality(quality, architecture());
   const Padding padding(picture.width, picture.height);
   nn::run(network_->placement, "analysing a picture", [&] {
-    const at::Tensor latents = network_->analyse(picture, padding);
+    at::Tensor latents = network_->analyse(picture, padding);
+    if (const auto gain = network_->gain.at(quality); !gain.empty())
+      latents = latents.to(at::kFloat) * channels(gain, network_->placement);
     *y = values(latents);
     *z = values(network_->hyper_analysis(latents));
   });
 }
 
-void Transforms::synthesise(std::span<const float> y_hat, const MutableImageView& picture) const {
+void Transforms::synthesise(std::span<const float> y_hat, const MutableImageView& picture,
+                            int quality) const {
   check_picture(picture);
+  check_quality(quality, architecture());
   const Padding padding(picture.width, picture.height);
   const LatentSize& size = padding.latents;
   const auto count = static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width) *
@@ -81,7 +95,9 @@ void Transforms::synthesise(std::span<const float> y_hat, const MutableImageView
     throw Error(ErrorCode::invalid_argument, text(y_hat.size(), " latents instead of ", count, " for ",
                                                   picture.width, 'x', picture.height, " pixels"));
   nn::run(network_->placement, "synthesising a picture", [&] {
-    network_->synthesise(latents(y_hat, architecture(), size, network_->placement), padding, picture);
+    at::Tensor y = latents(y_hat, architecture(), size);
+    if (const auto gain = network_->inverse_gain.at(quality); !gain.empty()) y = y * channels(gain, {});
+    network_->synthesise(y.to(network_->placement.device, network_->placement.type), padding, picture);
   });
 }
 

@@ -9,7 +9,6 @@
 #include <span>
 #include <vector>
 
-#include "checkpoint/binding.h"
 #include "codecs/mbt2018/architecture.h"
 #include "core/image.h"
 #include "nn/options.h"
@@ -35,8 +34,7 @@ class Transforms {
  public:
   /// Weights are converted once. Throws Error(invalid_argument, unsupported) for devices that are not here,
   /// and what reading the checkpoint throws.
-  static std::shared_ptr<const Transforms> load(const checkpoint::Binding& weights,
-                                                const Architecture& architecture, const nn::Options& options);
+  static std::shared_ptr<const Transforms> load(const Model& model, const nn::Options& options);
 
   explicit Transforms(std::unique_ptr<const Network> network);
   ~Transforms();
@@ -46,11 +44,12 @@ class Transforms {
   /// The latents of a picture (rgb24): y is [height][width][M] of latent_size(), z is
   /// [height / 4][width / 4][N], row-major, neither rounded. Throws Error(invalid_argument) for other
   /// formats.
-  void analyse(const ImageView& picture, std::vector<float>* y, std::vector<float>* z) const;
+  /// `quality` is from 0 to highest_quality(), otherwise Error(invalid_argument).
+  void analyse(const ImageView& picture, std::vector<float>* y, std::vector<float>* z, int quality = 0) const;
 
   /// The picture (rgb24) of decoded latents, [height][width][M] of latent_size(): clamped, rounded to 8 bits,
   /// cropped. Throws Error(invalid_argument) where their number is another.
-  void synthesise(std::span<const float> y_hat, const MutableImageView& picture) const;
+  void synthesise(std::span<const float> y_hat, const MutableImageView& picture, int quality = 0) const;
 
   /// Gives OpenMP's regions that this thread enters as many threads as the options named.
   void use_threads() const;

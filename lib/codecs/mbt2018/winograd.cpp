@@ -6,13 +6,12 @@
 #include <algorithm>
 #include <array>
 
-#include "codecs/mbt2018/avx512.h"
-
-#ifdef MPQ_AVX512
-#  include <cpuid.h>
-#endif
+#include "nn/avx512.h"
 
 namespace mpq::mbt2018::fast {
+
+using namespace nn::avx512;
+
 namespace {
 
 constexpr int points = 7, slices = points * points;
@@ -274,16 +273,10 @@ void convolve_row(const Winograd& layer, const PictureRows& x, int tile_row, Scr
   }
 }
 
-bool multiplies_matrices() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d >> 22 & 1) != 0;  // AMX-BF16
-}
-
 }  // namespace
 
 bool winograd_pays(int inputs, int outputs) {
-  static const bool answer = !multiplies_matrices();
-  return answer && available(group) && inputs % lanes == 0 && outputs % group == 0;
+  return !multiplies_matrices() && fast::available(group) && inputs % lanes == 0 && outputs % group == 0;
 }
 
 void convolve(const Winograd& layer, const PictureRows& x, int tile_row, const Normalisation& normalisation,

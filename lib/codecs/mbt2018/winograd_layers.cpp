@@ -4,7 +4,6 @@
 #include "codecs/mbt2018/winograd_layers.h"
 
 #include <algorithm>
-#include <atomic>
 #include <vector>
 
 #include "codecs/mbt2018/fast_rows.h"
@@ -35,20 +34,10 @@ std::array<std::int64_t, 2> output_size(const Winograd& layer, const at::Tensor&
   return {x.size(2) * 2, x.size(3) * 2};
 }
 
-/// Calls function(i) for all i below `count`, each on the thread that is free next: where other programs take
-/// a processor from one thread, the others do not wait for its half.
-template <class Function>
-void share(std::int64_t count, const Function& function) {
-  std::atomic<std::int64_t> next = 0;
-  at::parallel_for(0, at::get_num_threads(), 1, [&](std::int64_t, std::int64_t) {
-    for (std::int64_t i = next++; i < count; i = next++) function(i);
-  });
-}
-
 /// Calls function(tile row, output rows) for all rows of tiles.
 template <class Element, class Function>
 void for_tile_rows(const Winograd& layer, const at::Tensor& out, Element* first, const Function& function) {
-  share(out.size(2) / layer.tile(), [&](std::int64_t row) {
+  nn::share(out.size(2) / layer.tile(), [&](std::int64_t row) {
     std::array<Element*, 4> rows{};
     for (int i = 0; i < layer.tile(); ++i)
       rows[static_cast<std::size_t>(i)] = first + (row * layer.tile() + i) * out.stride(2);
@@ -143,7 +132,7 @@ at::Tensor first_layers(const FastLayers& fast, const Winograd& layer, const Ima
   const std::int64_t tile_rows = padding.height / 8;
   // So many that the rows computed twice, three between two parts, cost little.
   const std::int64_t part = std::clamp<std::int64_t>(tile_rows / (4 * at::get_num_threads()), 1, 8);
-  share((tile_rows + part - 1) / part, [&](std::int64_t i) {
+  nn::share((tile_rows + part - 1) / part, [&](std::int64_t i) {
     Window window(fast.first, picture, padding);
     for (std::int64_t row = i * part; row < std::min((i + 1) * part, tile_rows); ++row) {
       Value* const rows[] = {values(out) + 2 * row * out.stride(2),
@@ -164,7 +153,7 @@ void last_layers(const FastLayers& fast, const Winograd& layer, const at::Tensor
   for (std::int64_t i = 0; i < bands; ++i)
     sums.emplace_back(fast.last, width, i * rows_of_band, (i + 1) * rows_of_band);
   const auto sums_of = [&](std::int64_t i) -> SumRows& { return sums[static_cast<std::size_t>(i)]; };
-  share(bands, [&](std::int64_t i) {
+  nn::share(bands, [&](std::int64_t i) {
     const std::ptrdiff_t step = std::ptrdiff_t{width} * layer.outputs;
     std::vector<Value> values(static_cast<std::size_t>(tile * step));
     Value* const rows[] = {values.data(), values.data() + step, values.data() + 2 * step,
@@ -175,7 +164,7 @@ void last_layers(const FastLayers& fast, const Winograd& layer, const at::Tensor
     }
   });
   // An input's part in five rows of outputs reaches one row into the band below and two into the one above.
-  share(bands, [&](std::int64_t i) {
+  nn::share(bands, [&](std::int64_t i) {
     const std::int64_t first = 2 * i * rows_of_band, last = first + 2 * rows_of_band;
     if (i > 0) sums_of(i).take(sums_of(i - 1), first);
     for (std::int64_t row = last - 2; row < last && i + 1 < bands; ++row)

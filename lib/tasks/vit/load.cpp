@@ -3,13 +3,11 @@
 
 // From published files to the network: names, shapes, labels.
 #include <cmath>
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
 
-#include "checkpoint/binding.h"
+#include "checkpoint/index.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "nn/published.h"
 #include "nn/shared.h"
 #include "tasks/vit/network.h"
 
@@ -18,6 +16,7 @@ namespace {
 
 using checkpoint::Binding;
 using checkpoint::Checkpoint;
+using checkpoint::Index;
 using checkpoint::KeyMap;
 using nlohmann::json;
 
@@ -45,40 +44,14 @@ const Family hugging_face{{.strip_prefixes = {"vit."},
                            .ignored = {"vit.pooler.*", "pooler.*"}},
                           1e-12};
 
-[[noreturn]] void not_vit(const Checkpoint& file, const std::string& why) {
-  throw Error(ErrorCode::mismatch, text(file.file(), " holds no Vision Transformer that mpq knows: ", why),
-              "Name the weights of a ViT, with timm's or Hugging Face's names");
+Index index_of(const Checkpoint& file, const KeyMap& names) {
+  return {file, names, "Vision Transformer", "Name the weights of a ViT, with timm's or Hugging Face's names"};
 }
-
-/// A file's tensors by our names.
-class Index {
- public:
-  Index(const Checkpoint& file, const KeyMap& names) : file_(file) {
-    for (const checkpoint::Tensor& tensor : file.tensors())
-      if (const auto name = own_name(names, tensor.name)) tensors_.emplace(*name, &tensor);
-  }
-
-  bool has(const std::string& name) const { return tensors_.contains(name); }
-
-  /// One size of a tensor, where it has so many dimensions.
-  int size(const std::string& name, std::size_t rank, std::size_t axis) const {
-    const auto found = tensors_.find(name);
-    if (found == tensors_.end()) not_vit(file_, "it has no tensor " + name);
-    const auto& shape = found->second->shape;
-    if (shape.size() != rank) not_vit(file_, text(name, " has ", shape.size(), " dimensions"));
-    if (shape[axis] < 1 || shape[axis] > 1 << 20) not_vit(file_, text(name, " has the size ", shape[axis]));
-    return static_cast<int>(shape[axis]);
-  }
-
- private:
-  const Checkpoint& file_;
-  std::map<std::string, const checkpoint::Tensor*> tensors_;
-};
 
 const Family& family_of(const Checkpoint& file) {
   for (const Family* family : {&timm, &hugging_face})
-    if (Index(file, family->names).has("cls_token")) return *family;
-  not_vit(file, "it has no tensor cls_token");
+    if (index_of(file, family->names).has("cls_token")) return *family;
+  index_of(file, {}).refuse("it has no tensor cls_token");
 }
 
 /// All published networks have heads of 64 features, but the huge one, whose width is 1280: 80.
@@ -87,22 +60,22 @@ int usual_heads(int width) {
 }
 
 Shape infer_shape(const Checkpoint& file, const Family& family, const json& config) {
-  const Index index(file, family.names);
+  const Index index = index_of(file, family.names);
   Shape shape;
   shape.width = index.size("cls_token", 3, 2);
   shape.patch = index.size("patch_embed.proj.weight", 4, 3);
   const int patches = index.size("pos_embed", 3, 1) - 1;
   const int grid = static_cast<int>(std::lround(std::sqrt(patches)));
-  if (grid < 1 || grid * grid != patches) not_vit(file, text(patches, " patches are no square"));
+  if (grid < 1 || grid * grid != patches) index.refuse(text(patches, " patches are no square"));
   shape.image_size = grid * shape.patch;
   while (index.has(text("blocks.", shape.depth, ".norm1.weight"))) ++shape.depth;
-  if (shape.depth == 0) not_vit(file, "it has no blocks");
+  if (shape.depth == 0) index.refuse("it has no blocks");
   shape.hidden = index.size("blocks.0.mlp.fc1.weight", 2, 0);
   shape.classes = index.has("head.weight") ? index.size("head.weight", 2, 0) : 0;
   shape.heads = config.value("num_attention_heads", usual_heads(shape.width));
   shape.eps = config.value("layer_norm_eps", family.eps);
   if (shape.heads < 1 || shape.width % shape.heads != 0)
-    not_vit(file, text("a width of ", shape.width, " does not divide into ", shape.heads, " heads"));
+    index.refuse(text("a width of ", shape.width, " does not divide into ", shape.heads, " heads"));
   return shape;
 }
 
@@ -207,29 +180,10 @@ void fill(Model::Network* network, const Builder& builder, const Family& family,
   if (shape.classes > 0) network->head = builder.linear("head", at::kFloat);
 }
 
-json read_json(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  if (!stream) return json::object();
-  try {
-    return json::parse(stream);
-  } catch (const json::exception& error) {
-    throw Error(ErrorCode::corrupt_data, text(file.string(), " is no JSON: ", error.what()),
-                "Download it again, or remove it");
-  }
-}
-
-std::vector<std::string> labels_of(const json& config, int classes) {
-  std::vector<std::string> labels;
-  const auto found = config.find("id2label");
-  if (found == config.end() || !found->is_object()) return labels;
-  for (int i = 0; i < classes; ++i) labels.push_back(found->value(std::to_string(i), ""));
-  return labels;
-}
-
 /// A linear classifier of its own file; its labels are in the metadata.
 std::vector<std::string> replace_head(const std::filesystem::path& path, Model::Network* network) {
   const auto file = checkpoint::open(path);
-  const int classes = Index(*file, {}).size("head.weight", 2, 0);
+  const int classes = index_of(*file, {}).size("head.weight", 2, 0);
   const Builder builder(
       checkpoint::bind(file, {{"head.weight", {classes, network->shape.width}}, {"head.bias", {classes}}}),
       network->placement);
@@ -248,7 +202,7 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
                                    const nn::Placement& placement, int image_size) {
   return nn::run(placement, "loading a ViT", [&] {
     const auto file = checkpoint::open(weights);
-    const json config = read_json(weights.parent_path() / "config.json");
+    const json config = nn::read_json(weights.parent_path() / "config.json");
     const Family& family = family_of(*file);
     auto network = std::make_unique<Model::Network>();
     network->placement = placement;
@@ -262,7 +216,7 @@ std::shared_ptr<const Model> build(const std::filesystem::path& weights, const s
          Builder(checkpoint::bind(file, wanted_tensors(network->shape, family), family.names), placement),
          family, image_size > 0 ? image_size : network->shape.image_size);
     auto labels =
-        head.empty() ? labels_of(config, network->shape.classes) : replace_head(head, network.get());
+        head.empty() ? nn::labels_of(config, network->shape.classes) : replace_head(head, network.get());
     return std::make_shared<const Model>(std::move(network), std::move(labels));
   });
 }

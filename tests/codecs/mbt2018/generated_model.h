@@ -69,6 +69,8 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
   for (const char* model : {"entropy_bottleneck.", "gaussian_conditional."})
     for (const char* table : {"_quantized_cdf", "_cdf_length", "_offset"})
       all.push_back({text(model, table), {0}});
+  if (a.levels > 0)
+    for (const char* tensor : {"gain", "inverse_gain"}) all.push_back({tensor, {a.levels, m}});
   return all;
 }
 
@@ -79,6 +81,7 @@ inline std::pair<float, float> mbt2018_range(const NamedShape& tensor) {
   if (ends(".lower_bound.bound")) return {ends("beta_reparam.lower_bound.bound") ? 1e-3F : 3.8e-6F, 0.0F};
   if (ends(".beta")) return {1.0F, 0.2F};
   if (ends(".gamma")) return {0.02F, 0.06F};
+  if (ends("gain")) return {2.0F, 1.5F};
   if (ends("g_s.6.bias")) return {0.5F, 0.05F};
   if (tensor.second.size() < 4) return {0.0F, 0.1F};
   const auto& shape = tensor.second;

@@ -253,6 +253,18 @@ TEST_P(MpqMbt2018, PresetsNameTheModels) {
   EXPECT_EQ(gst::CharPtr(model).get(), name + "-8");
 }
 
+TEST_P(MpqMbt2018, QualityChoosesTheRateOfAVariableModel) {
+  write_mbt2018(model_, mbt2018_tensors({GetParam().variant, 4, 6, 5}));
+  for (const auto& [quality, step] : {std::pair{1, 0}, {50, 507}, {100, 1024}}) {
+    const auto coded = run_pictures(encoder("threads=1 quality=" + std::to_string(quality)),
+                                    {synthetic(PixelFormat::rgb24, 40, 30)});
+    ASSERT_EQ(coded.size(), 1U);
+    const auto bytes = stream::read(coded[0].bytes).sections.at(1);
+    EXPECT_EQ(bytes[0] * 256 + bytes[1], step);
+    EXPECT_EQ(run_coded(decoder(), coded[0].caps, {coded[0].bytes}).size(), 1U);
+  }
+}
+
 TEST_P(MpqMbt2018, StartsAndStopsManyTimes) {
   Pipeline p("videotestsrc ! video/x-raw,format=RGB,width=64,height=64 ! " + encoder() + " ! " + decoder() +
              " ! fakesink");

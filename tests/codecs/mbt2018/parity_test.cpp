@@ -117,7 +117,7 @@ class Mbt2018Parity : public testing::TestWithParam<const char*> {
   }
 
   std::shared_ptr<const Transforms> transforms(const mpq::nn::Options& options) const {
-    return Transforms::load(case_->model.weights, case_->model.architecture, options);
+    return Transforms::load(case_->model, options);
   }
   Reference::Estimate estimate(bool sequential) const {
     const auto reference = Reference::load(case_->model.weights, case_->model.architecture, 1);

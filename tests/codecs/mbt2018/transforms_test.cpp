@@ -79,7 +79,7 @@ class Mbt2018Transforms : public testing::Test {
     const std::string file = folder_ / "model.safetensors";
     write_mbt2018(file, mbt2018_tensors(architecture));
     const Model model = open(file);
-    return Transforms::load(model.weights, model.architecture, options);
+    return Transforms::load(model, options);
   }
 
   void expect_near(const Transforms& near, const Transforms& exact, int width, int height) {

@@ -1,14 +1,11 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include "train/picture_formats.h"
+#include "train/ppm.h"
 
 #include <algorithm>
 #include <cctype>
-#include <string_view>
 
-#include "codecs/jpeg/jpeg.h"
-#include "codecs/webp/webp.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -16,28 +13,6 @@ namespace mpq::train {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-
-constexpr std::int64_t most_pixels = std::int64_t{1} << 28;
-
-Picture blank(int width, int height) {
-  if (std::int64_t{width} * height > most_pixels)
-    throw Error(ErrorCode::limit_exceeded, text(width, 'x', height, " pixels are too many"),
-                "Use pictures of at most 2^28 pixels.");
-  Picture picture{width, height, {}};
-  picture.rgb.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 3);
-  return picture;
-}
-
-template <class Decoder>
-Picture decode(Bytes bytes) {
-  Decoder decoder;
-  const ImageHeader header = decoder.read_header(bytes);
-  Picture picture = blank(header.width, header.height);
-  const DecodedImageInfo info = decoder.decode(bytes, picture.view());
-  if (!info.warnings.empty())
-    throw Error(ErrorCode::corrupt_data, text("the picture is damaged: ", info.warnings.front()));
-  return picture;
-}
 
 /// Numbers of a PPM's header: white space and comments lie between them.
 class PpmHeader {
@@ -62,32 +37,21 @@ class PpmHeader {
   std::size_t position_ = 2;
 };
 
+}  // namespace
+
 Picture decode_ppm(Bytes bytes) {
+  if (bytes.size() < 2 || bytes[0] != 'P' || bytes[1] != '6')
+    throw Error(ErrorCode::unsupported, "this is no PPM (P6) file", "Convert it to one, or to PNG.");
   PpmHeader header(bytes);
   const int width = header.number(), height = header.number(), most = header.number();
   if (most != 255)
     throw Error(ErrorCode::unsupported, text("a PPM with values up to ", most),
                 "Convert it to one with values up to 255.");
-  Picture picture = blank(width, height);
+  Picture picture = blank_picture(width, height);
   const Bytes pixels = header.rest();
   if (pixels.size() < picture.rgb.size()) throw Error(ErrorCode::corrupt_data, "the PPM is cut short");
   std::copy_n(pixels.begin(), picture.rgb.size(), picture.rgb.begin());
   return picture;
-}
-
-}  // namespace
-
-Picture decode_picture(Bytes bytes) {
-  const auto begins = [&](std::string_view magic) {
-    return bytes.size() >= magic.size() &&
-           std::equal(magic.begin(), magic.end(), bytes.begin(),
-                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
-  };
-  if (begins("\xFF\xD8")) return decode<jpeg::Decoder>(bytes);
-  if (begins("RIFF")) return decode<webp::Decoder>(bytes);
-  if (begins("P6")) return decode_ppm(bytes);
-  throw Error(ErrorCode::unsupported, "this is no JPEG, WebP or PPM (P6) file",
-              "Convert it to one of these.");
 }
 
 }  // namespace mpq::train

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What the kernels for AVX-512 BF16 have in common. Included by their sources alone.
+// What kernels for AVX-512 BF16 have in common. Included by their sources alone.
 #pragma once
 
 #include <bit>
@@ -18,7 +18,12 @@
 #  endif
 #endif
 
-namespace mpq::mbt2018::fast {
+namespace mpq::nn::avx512 {
+
+/// Whether this processor has what MPQ_TARGET names.
+bool available();
+/// Whether it multiplies whole matrices (AMX): LibTorch's convolutions are the fastest there.
+bool multiplies_matrices();
 
 using Value = std::uint16_t;
 
@@ -78,4 +83,4 @@ MPQ_INLINE void multiply(Sums<pixels, width>& sums, const Value* a, std::ptrdiff
 
 #endif
 
-}  // namespace mpq::mbt2018::fast
+}  // namespace mpq::nn::avx512
