@@ -54,6 +54,12 @@ class MpqTrain : public testing::Test {
             output + " " + more,
         before);
   }
+  /// Gets the signal as soon as it has saved a state.
+  Outcome interrupted(const std::string& output, const std::string& more, const std::string& signal) const {
+    return train(output, more + " & pid=$!; until [ -e " + output +
+                             "/state.safetensors ] || ! kill -0 $pid; do sleep 0.02; done; kill -" + signal +
+                             " $pid; wait $pid");
+  }
 
   TemporaryFolder folder_;
   int count_ = 0;
@@ -80,7 +86,7 @@ TEST_F(MpqTrain, TrainsValidatesAndExports) {
 TEST_F(MpqTrain, GoesOnAfterAKill) {
   const std::string steps = "--steps 40 --save-minutes 0";
   EXPECT_EQ(train("whole", steps).status, 0);
-  const Outcome killed = train("parts", steps, "timeout -s KILL 0.7");
+  const Outcome killed = interrupted("parts", steps, "KILL");
   EXPECT_EQ(killed.status, 137) << killed.output;
   const Outcome rest = train("parts", steps);
   EXPECT_EQ(rest.status, 0) << rest.output;
@@ -88,7 +94,7 @@ TEST_F(MpqTrain, GoesOnAfterAKill) {
 }
 
 TEST_F(MpqTrain, SavesWhenItIsAskedToEnd) {
-  const Outcome ended = train("out", "--steps 100000", "timeout -s TERM -k 20 1 ");
+  const Outcome ended = interrupted("out", "--steps 100000 --save-minutes 0", "TERM");
   EXPECT_TRUE(ended.says("saved at step")) << ended.output;
   const Outcome rest = run("mbt2018 --data data --output out --minutes 0.001");
   EXPECT_EQ(rest.status, 0) << rest.output;
