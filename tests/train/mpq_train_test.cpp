@@ -107,15 +107,11 @@ TEST_F(MpqTrain, SaysWhatIsWrong) {
     EXPECT_TRUE(outcome.says(words)) << outcome.output;
   };
   fails(run(""), 2, "no command");
-  fails(run("hific --data data"), 2, "unknown command");
-  fails(run("mbt2018 --output out"), 2, "no --data");
   fails(run("mbt2018 --data data --output out --steps many"), 2, "--steps is a number");
   fails(run("mbt2018 --data nothing --output out"), 1, "cannot read the folder nothing");
   fails(run("mbt2018 --data data --output out --crop 128"), 1, "3 are smaller than 128 pixels");
-  fails(train("out", "--steps 1 --levels 100"), 1, "100 levels");
   fails(run("export nothing file.safetensors"), 1, "no nothing/state.safetensors");
   EXPECT_EQ(train("out", "--steps 1").status, 0);
-  fails(run("mbt2018-mean --data data --output out"), 1, "of another training");
   fails(run("mbt2018 --data data --output out --m 16"), 1, "of another training");
   write_file(folder_ / "out/state.safetensors", Bytes{1, 2, 3});
   fails(run("mbt2018 --data data --output out"), 1, "state.safetensors");
