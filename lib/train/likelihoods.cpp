@@ -69,7 +69,7 @@ at::Tensor Density::likelihoods(const at::Tensor& x) const {
 }
 
 at::Tensor Density::quantiles(const at::Tensor& weights, double logit) const {
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   const auto part = [&](const std::string& name) { return parameters_.part(weights, name).to(at::kDouble); };
   at::Tensor low = at::full({part(prefix_ + "biases.0").size(0), 1, 1}, -0x1p20, at::kDouble), high = -low;
   for (int i = 0; i < 60; ++i) {

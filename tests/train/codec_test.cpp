@@ -79,7 +79,7 @@ void expect_near(const train::Picture& picture, const at::Tensor& x) {
 class TrainedCodec : public testing::TestWithParam<Variant> {};
 
 TEST_P(TrainedCodec, ComputesWhatTheTrainingComputes) {
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   const Case one(GetParam());
   one.write();
   const auto model = mpq::mbt2018::open(one.file);
@@ -112,7 +112,7 @@ TEST_P(TrainedCodec, ComputesWhatTheTrainingComputes) {
 INSTANTIATE_TEST_SUITE_P(All, TrainedCodec, testing::Values(Variant::mbt2018, Variant::mean));
 
 TEST(TrainedCodecLevels, AreFoldedIntoAPlainModel) {
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   const Case one(Variant::mean, 3);
   const at::Tensor level = at::full({1}, 1.5);
   one.write(1.5);
@@ -128,7 +128,7 @@ TEST(TrainedCodecLevels, AreFoldedIntoAPlainModel) {
 }
 
 TEST(TrainedCodecLevels, LieGeometricallyBetweenTheirNeighbours) {
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   const Case one(Variant::mean, 3);
   const auto gain = [&](double level) {
     return one.network.gain(at::full({1}, level)).mean().item<double>();

@@ -115,7 +115,7 @@ TEST_P(LossGradient, IsTheDifferenceOfLosses) {
   const auto loss = [&] { return rate_distortion(network, x, draw, lambdas, Rounding::noise).loss; };
   loss().backward();
   const at::Tensor gradients = parameters.gradients().clone();
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   for (const auto& [name, shape] : parameters.shapes()) {
     if (name == "entropy_bottleneck.medians") continue;  // not trained
     const at::Tensor direction = normal(shape, 1, generator).to(at::kDouble);

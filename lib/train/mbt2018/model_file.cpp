@@ -63,7 +63,7 @@ at::Tensor fold(const Network& network, const at::Tensor& weights, double level,
 
 void write_model(const std::filesystem::path& file, const Network& network, const at::Tensor& weights,
                  std::optional<double> level, const std::map<std::string, std::string>& metadata) {
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   const bool folded = level && network.levels() > 1;
   Writer writer;
   for (const auto& [name, shape] : network.parameters().shapes()) {

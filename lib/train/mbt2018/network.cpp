@@ -93,7 +93,7 @@ void Network::update_medians() {
 }
 
 void Network::initialise(std::uint64_t seed, const std::vector<double>& lambdas) {
-  const at::NoGradGuard guard;
+  const c10::NoGradGuard guard;
   Generator generator(seed, Purpose::weights, 0);
   parameters_.values().zero_();
   for (const auto& [name, shape] : parameters_.shapes()) {
