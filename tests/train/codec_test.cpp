@@ -13,6 +13,7 @@
 #include "core/text.h"
 #include "tests/support/tools.h"
 #include "tests/train/training_pictures.h"
+#include "train/autograd.h"
 #include "train/mbt2018/loss.h"
 #include "train/mbt2018/model_file.h"
 #include "train/mbt2018/validation.h"

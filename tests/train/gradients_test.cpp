@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "train/autograd.h"
 #include "train/functions.h"
 #include "train/mbt2018/loss.h"
 #include "train/random.h"
