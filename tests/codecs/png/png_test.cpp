@@ -102,10 +102,16 @@ TEST(Png, EveryCutAndEveryFlippedByteIsAnErrorOrAPicture) {
     const Bytes cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size));
     expect_error(ErrorCode::corrupt_data, [&] { png::Decoder().read_samples(cut, no_limit); });
   }
-  for (std::size_t i = 0; i < file.size(); ++i) {  // a checksum covers each byte
+  // A checksum covers each byte; but libpng 1.6.48 no longer minds the one behind the pixels.
+  for (std::size_t i = 0; i < file.size(); ++i) {
     Bytes damaged = file;
     damaged[i] ^= 0x10;
-    EXPECT_THROW(png::Decoder().read_samples(damaged, no_limit), Error) << i;
+    try {
+      EXPECT_EQ(png::Decoder().read_samples(damaged, no_limit).values, (Values{1, 2, 3, 4, 5, 6})) << i;
+      EXPECT_GE(i, file.size() - 12) << "no checksum was compared";  // IEND
+    } catch (const Error&) {
+      continue;
+    }
   }
 }
 
