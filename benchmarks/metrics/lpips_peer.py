@@ -6,29 +6,21 @@ usage: lpips_peer.py WEIGHTS.safetensors THREADS WIDTH HEIGHT. Weights are torch
 of AlexNet, VGG16 or SqueezeNet. Then, a line each: "run N" compares N pairs, in the memory layout that was faster at the
 start, and answers with their seconds; "distance" answers with that of a pair whose bytes are (i % 251) and (i % 241).
 """
-import json
-import struct
+import pathlib
 import sys
 import time
 
-import numpy as np
 import torch
 from torch.nn import functional
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from peer import read_safetensors  # noqa: E402
 
 # Torchvision's numbers of convolutions, or Fire modules; 't' compares, 'p' pools.
 ALEXNET = [(0, 4, 2), 't', 'p', (3, 1, 2), 't', 'p', (6, 1, 1), 't', (8, 1, 1), 't', (10, 1, 1), 't']
 VGG16 = [(0, 1, 1), (2, 1, 1), 't', 'p', (5, 1, 1), (7, 1, 1), 't', 'p', (10, 1, 1), (12, 1, 1), (14, 1, 1), 't', 'p',
          (17, 1, 1), (19, 1, 1), (21, 1, 1), 't', 'p', (24, 1, 1), (26, 1, 1), (28, 1, 1), 't']
 SQUEEZENET = [(0, 2, 0), 't', 'p', 3, 4, 't', 'p', 6, 7, 't', 'p', 9, 't', 10, 't', 11, 't', 12, 't']
-
-
-def read_safetensors(path):
-    with open(path, 'rb') as file:
-        length, = struct.unpack('<Q', file.read(8))
-        header = json.loads(file.read(length))
-    data = np.memmap(path, np.uint8, 'r', 8 + length)
-    return {name: torch.from_numpy(np.array(data[slice(*entry['data_offsets'])].view(np.float32)).reshape(entry['shape']))
-            for name, entry in header.items() if name != '__metadata__'}
 
 
 class Lpips:

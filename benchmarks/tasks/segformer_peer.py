@@ -7,25 +7,17 @@ passes of one picture of 512x512 and answers with their seconds; "labels N" does
 768x512 and their largest found; "logits" answers with every 101st logit, classes of a pixel together, of a picture whose
 values, colours of a pixel together, are (i % 255) / 127 - 1.
 """
-import json
-import struct
+import pathlib
 import sys
 import time
 
-import numpy as np
 import torch
 from torch.nn import functional
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from peer import read_safetensors  # noqa: E402
+
 HEADS, RATIOS, STRIDES, DEPTH = (1, 2, 5, 8), (8, 4, 2, 1), (4, 2, 2, 2), 2
-
-
-def read_safetensors(path):
-    with open(path, 'rb') as file:
-        length, = struct.unpack('<Q', file.read(8))
-        header = json.loads(file.read(length))
-    data = np.memmap(path, np.uint8, 'r', 8 + length)
-    return {name: torch.from_numpy(np.array(data[slice(*entry['data_offsets'])].view(np.float32)).reshape(entry['shape']))
-            for name, entry in header.items() if name != '__metadata__'}
 
 
 class Segformer:

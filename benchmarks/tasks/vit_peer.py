@@ -5,23 +5,15 @@
 usage: vit_peer.py WEIGHTS.safetensors THREADS. Then, a line each: "run N" does N forward passes of one picture and
 answers with their seconds; "logits" answers with the logits of a picture whose values are (i % 255) / 127 - 1.
 """
-import json
-import struct
+import pathlib
 import sys
 import time
 
-import numpy as np
 import torch
 from torch.nn import functional
 
-
-def read_safetensors(path):
-    with open(path, 'rb') as file:
-        length, = struct.unpack('<Q', file.read(8))
-        header = json.loads(file.read(length))
-    data = np.memmap(path, np.uint8, 'r', 8 + length)
-    return {name: torch.from_numpy(np.array(data[slice(*entry['data_offsets'])].view(np.float32)).reshape(entry['shape']))
-            for name, entry in header.items() if name != '__metadata__'}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from peer import read_safetensors  # noqa: E402
 
 
 class Vit:
