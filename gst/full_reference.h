@@ -15,6 +15,7 @@
 #include <gst/video/video.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -172,6 +173,28 @@ class FullReference : public Element {
   Lag lag_;
   Work work_;               // guarded by state_mutex
   CapsPtr reference_caps_;  // as soon as their event arrives; guarded by settings_mutex
+};
+
+/// A metric whose settings derive from PairingSettings, and that pools what it finds of each input in a
+/// `Pool`.
+template <class Settings, class Pool>
+class PoolingReference : public WithSettings<FullReference, Settings> {
+ public:
+  void reset_results() override {
+    FullReference::reset_results();
+    pools_.clear();
+  }
+
+ protected:
+  PairingSettings pairing_settings() const override { return this->settings(); }
+
+  /// Of an input, empty where nothing was found yet. With state_mutex held.
+  Pool pool_of(std::size_t input) const {
+    const auto found = pools_.find(input);
+    return found != pools_.end() ? found->second : Pool();
+  }
+
+  std::map<std::size_t, Pool> pools_;  ///< by input; guarded by state_mutex
 };
 
 }  // namespace mpq::gst

@@ -37,7 +37,12 @@ namespace {
 
 struct Settings : PairingSettings, ScoreSettings {};
 
-class Agreement final : public WithSettings<FullReference, Settings> {
+struct Pool {
+  accuracy::Score score;
+  MissingAnswers missing;
+};
+
+class Agreement final : public PoolingReference<Settings, Pool> {
  public:
   void set_video_format(const GstVideoInfo&) override {}
   bool takes_unlike_pictures() const override { return true; }
@@ -52,8 +57,7 @@ class Agreement final : public WithSettings<FullReference, Settings> {
   }
 
   Result pooled_input(std::size_t input) const override {
-    const auto found = pools_.find(input);
-    const Pool pool = found != pools_.end() ? found->second : Pool();
+    const Pool pool = pool_of(input);
     Result result;
     result.metric = "agreement";
     result.unit = "equal";
@@ -63,20 +67,7 @@ class Agreement final : public WithSettings<FullReference, Settings> {
     return result;
   }
 
-  void reset_results() override {
-    FullReference::reset_results();
-    pools_.clear();
-  }
-
- protected:
-  PairingSettings pairing_settings() const override { return settings(); }
-
  private:
-  struct Pool {
-    accuracy::Score score;
-    MissingAnswers missing;
-  };
-
   Result compare(std::size_t input, const std::optional<Classification>& truth,
                  const std::optional<Classification>& given) {
     Result result;
@@ -91,8 +82,6 @@ class Agreement final : public WithSettings<FullReference, Settings> {
     describe(result, pool.score.add(label, given->answer, k), label, given->answer, k);
     return result;
   }
-
-  std::map<std::size_t, Pool> pools_;  // guarded by state_mutex
 };
 
 std::vector<Property> properties() {

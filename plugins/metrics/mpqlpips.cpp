@@ -98,7 +98,7 @@ const char* stored_backbone(lpips::Backbone backbone) {
   return "torchvision-squeezenet1.1";
 }
 
-class Lpips final : public WithSettings<FullReference, Settings> {
+class Lpips final : public PoolingReference<Settings, Pool> {
  public:
   void load() override {
     const Settings s = settings();
@@ -171,8 +171,7 @@ class Lpips final : public WithSettings<FullReference, Settings> {
   Result pooled_input(std::size_t input) const override {
     Result result;
     result.metric = "lpips";
-    const auto found = pools_.find(input);
-    const Pool pool = found != pools_.end() ? found->second : Pool();
+    const Pool pool = pool_of(input);
     const auto count = static_cast<double>(pool.frames),
                different = static_cast<double>(pool.frames - pool.identical);
     result.value = pool.frames > 0 ? pool.distance / count : NAN;
@@ -183,13 +182,7 @@ class Lpips final : public WithSettings<FullReference, Settings> {
     return result;
   }
 
-  void reset_results() override {
-    FullReference::reset_results();
-    pools_.clear();
-  }
-
   std::optional<LateSettings> late_settings() const override { return settings(); }
-  PairingSettings pairing_settings() const override { return settings(); }
 
  private:
   static Result result_of(const lpips::Score& score) {
@@ -209,8 +202,6 @@ class Lpips final : public WithSettings<FullReference, Settings> {
   // Streaming thread only.
   GstVideoInfo map_info_{};
   std::vector<float> map_;  // of the pair that was scored last
-
-  std::map<std::size_t, Pool> pools_;  // guarded by state_mutex
 };
 
 std::vector<Property> properties() {

@@ -71,7 +71,7 @@ void describe(Result& result, const miou::Counts& counts) {
     result.details.emplace_back(text("iou-", index), pixels.iou());
 }
 
-class Miou final : public WithSettings<FullReference, Settings> {
+class Miou final : public PoolingReference<Settings, miou::Pool> {
  public:
   void set_video_format(const GstVideoInfo&) override {}
   bool takes_unlike_pictures() const override { return true; }
@@ -92,8 +92,7 @@ class Miou final : public WithSettings<FullReference, Settings> {
   }
 
   Result pooled_input(std::size_t input) const override {
-    const auto found = pools_.find(input);
-    const miou::Pool pool = found != pools_.end() ? found->second : miou::Pool();
+    const miou::Pool pool = pool_of(input);
     Result result;
     describe(result, pool.all());
     result.details.emplace_back("per-image-miou", pool.per_image_mean_iou());
@@ -101,14 +100,6 @@ class Miou final : public WithSettings<FullReference, Settings> {
     result.details.emplace_back("pixels", static_cast<double>(pool.all().pixels));
     return result;
   }
-
-  void reset_results() override {
-    FullReference::reset_results();
-    pools_.clear();
-  }
-
- protected:
-  PairingSettings pairing_settings() const override { return settings(); }
 
  private:
   // The library does not know which picture of the data set it is.
@@ -121,8 +112,6 @@ class Miou final : public WithSettings<FullReference, Settings> {
       throw Error(error.code(), text(sample->name, ": ", error.what()), error.remedy());
     }
   }
-
-  std::map<std::size_t, miou::Pool> pools_;  // guarded by state_mutex
 };
 
 std::vector<Property> properties() {

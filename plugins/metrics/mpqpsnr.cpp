@@ -95,7 +95,7 @@ psnr::Picture to_picture(const GstVideoFrame* frame) {
   return picture;
 }
 
-class Psnr final : public WithSettings<FullReference, PairingSettings> {
+class Psnr final : public PoolingReference<PairingSettings, psnr::Pool> {
  public:
   void set_video_format(const GstVideoInfo& info) override {
     const std::lock_guard lock(state_mutex);
@@ -132,8 +132,7 @@ class Psnr final : public WithSettings<FullReference, PairingSettings> {
     Result result;
     result.metric = "psnr";
     result.unit = "dB";
-    const auto pool = pools_.find(input);
-    const psnr::PooledScores scores = pool != pools_.end() ? pool->second.pooled() : psnr::Pool().pooled();
+    const psnr::PooledScores scores = pool_of(input).pooled();
     result.value = scores.all.mean_psnr;
     result.details = {{"psnr-of-mse", scores.all.psnr_of_mse},
                       {"mse", scores.all.mse},
@@ -146,14 +145,6 @@ class Psnr final : public WithSettings<FullReference, PairingSettings> {
       result.details.emplace_back("non-finite-samples", static_cast<double>(scores.non_finite));
     return result;
   }
-
-  void reset_results() override {
-    FullReference::reset_results();
-    pools_.clear();
-  }
-
- protected:
-  PairingSettings pairing_settings() const override { return settings(); }
 
  private:
   Result score(std::size_t input, const psnr::SquaredErrors& errors, int components, double peak) {
@@ -178,7 +169,6 @@ class Psnr final : public WithSettings<FullReference, PairingSettings> {
   ComponentNames names_{"psnr-y", "psnr-u", "psnr-v"};  // guarded by state_mutex
   psnr::AudioKind kind_ = psnr::AudioKind::s16;
   std::size_t channels_ = 1;
-  std::map<std::size_t, psnr::Pool> pools_;  // guarded by state_mutex
 };
 
 const ElementInfo info{

@@ -12,16 +12,10 @@
 #include <fstream>
 
 #include "made_frames.h"
+#include "tests/support/program.h"
 
 namespace mpq::test {
 namespace {
-
-struct Outcome {
-  int status = -1;
-  std::string output;  // standard output and error together
-
-  bool says(const std::string& words) const { return output.find(words) != std::string::npos; }
-};
 
 class MpqStream : public ::testing::Test {
  protected:
@@ -41,17 +35,7 @@ class MpqStream : public ::testing::Test {
   }
 
   Outcome run(const std::string& arguments) const {
-    const std::string command =
-        "cd '" + folder_.string() + "' && '" + std::getenv("MPQ_STREAM") + "' " + arguments;
-    FILE* pipe = popen(("{ " + command + "; } 2>&1").c_str(), "r");
-    Outcome outcome;
-    if (pipe == nullptr) return outcome;
-    std::array<char, 4096> part{};
-    while (const std::size_t size = std::fread(part.data(), 1, part.size(), pipe))
-      outcome.output.append(part.data(), size);
-    const int state = pclose(pipe);
-    outcome.status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
-    return outcome;
+    return run_in(folder_.string(), std::string("'") + std::getenv("MPQ_STREAM") + "' " + arguments);
   }
 
   std::filesystem::path folder_;

@@ -156,6 +156,15 @@ void end_of_stream(const Pipeline& pipeline, const std::string& appsrc) {
   gst_app_src_end_of_stream(GST_APP_SRC(pipeline.element(appsrc).get()));
 }
 
+std::optional<GstClockTime> latency_of(const Pipeline& pipeline, const std::string& element) {
+  const gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(pipeline.element(element).get(), "src"));
+  const gst::QueryPtr query(gst_query_new_latency());
+  if (!gst_pad_query(pad.get(), query.get())) return std::nullopt;
+  GstClockTime least = 0;
+  gst_query_parse_latency(query.get(), nullptr, &least, nullptr);
+  return least;
+}
+
 bool has_element(const std::string& factory) {
   return gst::ObjectPtr<GstElementFactory>(gst_element_factory_find(factory.c_str())) != nullptr;
 }

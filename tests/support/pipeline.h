@@ -72,6 +72,9 @@ void push(const Pipeline& pipeline, const std::string& appsrc, const void* data,
           GstClockTime pts, GstClockTime duration = GST_CLOCK_TIME_NONE);
 void end_of_stream(const Pipeline& pipeline, const std::string& appsrc);
 
+/// The least latency that an element's src pad answers, in nanoseconds; nothing where it answers none.
+std::optional<GstClockTime> latency_of(const Pipeline& pipeline, const std::string& element);
+
 /// Whether GStreamer has the element; tests that pair with stock elements skip without it.
 bool has_element(const std::string& factory);
 

@@ -9,18 +9,12 @@
 #include <cstdio>
 
 #include "codecs/jpeg/jpeg.h"
+#include "tests/support/program.h"
 #include "tests/support/tools.h"
 #include "tests/train/training_pictures.h"
 
 namespace mpq::test {
 namespace {
-
-struct Outcome {
-  int status = -1;
-  std::string output;  // standard output and error together
-
-  bool says(const std::string& words) const { return output.find(words) != std::string::npos; }
-};
 
 class MpqTrain : public testing::Test {
  protected:
@@ -35,17 +29,7 @@ class MpqTrain : public testing::Test {
 
   /// `before` goes before the program: other limits, for example.
   Outcome run(const std::string& arguments, const std::string& before = "") const {
-    const std::string command = "cd '" + (folder_ / "") + "' && { " + before + " '" +
-                                std::getenv("MPQ_TRAIN") + "' " + arguments + "; } 2>&1";
-    FILE* pipe = popen(command.c_str(), "r");
-    Outcome outcome;
-    if (pipe == nullptr) return outcome;
-    std::array<char, 4096> part{};
-    while (const std::size_t size = std::fread(part.data(), 1, part.size(), pipe))
-      outcome.output.append(part.data(), size);
-    const int state = pclose(pipe);
-    outcome.status = WIFEXITED(state) ? WEXITSTATUS(state) : -1;
-    return outcome;
+    return run_in(folder_ / "", before + " '" + std::getenv("MPQ_TRAIN") + "' " + arguments);
   }
   Outcome train(const std::string& output, const std::string& more, const std::string& before = "") const {
     return run(

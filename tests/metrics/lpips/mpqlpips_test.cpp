@@ -238,14 +238,10 @@ TEST_F(MpqLpips, AddsItsTimeToThePipelinesLatency) {
     push(p, "dist_0", red(100), static_cast<GstClockTime>(i) * mpq::test::frame_time);
   }
   ASSERT_TRUE(finish(p, pads)) << p.error();
-  const mpq::gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(p.element("p").get(), "src"));
-  GstQuery* const query = gst_query_new_latency();
-  ASSERT_TRUE(gst_pad_query(pad.get(), query));
-  GstClockTime least = 0;
-  gst_query_parse_latency(query, nullptr, &least, nullptr);
-  gst_query_unref(query);
-  EXPECT_GT(least, 0U);
-  EXPECT_LT(least, 10 * GST_SECOND);
+  const auto latency = mpq::test::latency_of(p, "p");
+  ASSERT_TRUE(latency);
+  EXPECT_GT(*latency, 0U);
+  EXPECT_LT(*latency, 10 * GST_SECOND);
 }
 
 TEST_F(MpqLpips, StartsAndStopsManyTimes) {

@@ -171,14 +171,10 @@ TEST_F(MpqVit, AddsItsTimeToThePipelinesLatency) {
   for (int i = 0; i < 3; ++i) push_picture(p, static_cast<GstClockTime>(i) * 40 * GST_MSECOND);
   mpq::test::end_of_stream(p, "in");
   ASSERT_TRUE(p.run()) << p.error();
-  const mpq::gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(p.element("v").get(), "src"));
-  GstQuery* const query = gst_query_new_latency();
-  ASSERT_TRUE(gst_pad_query(pad.get(), query));
-  GstClockTime least = 0;
-  gst_query_parse_latency(query, nullptr, &least, nullptr);
-  gst_query_unref(query);
-  EXPECT_GT(least, 0U);
-  EXPECT_LT(least, 10 * GST_SECOND);
+  const auto latency = mpq::test::latency_of(p, "v");
+  ASSERT_TRUE(latency);
+  EXPECT_GT(*latency, 0U);
+  EXPECT_LT(*latency, 10 * GST_SECOND);
 }
 
 TEST_F(MpqVit, TakesStatisticsSizeAndBatchesAsProperties) {
