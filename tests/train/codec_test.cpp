@@ -46,11 +46,19 @@ double relative_error(const at::Tensor& a, const at::Tensor& b) {
 
 /// A network as at the start of a training, with larger latents y, and a picture.
 struct Case {
-  explicit Case(Variant variant, int levels = 1)
-      : network({variant, 16, 24}, levels, at::kFloat), picture(training_pictures(1, width, height).front()) {
+  explicit Case(const Architecture& architecture, int levels = 1)
+      : network(architecture, levels, at::kFloat), picture(training_pictures(1, width, height).front()) {
     network.initialise(5, {0.001, 0.004, 0.016});
     const auto& parameters = network.parameters();
-    parameters.part(parameters.values(), "g_a.6.weight").mul_(20);
+    const auto larger = [&](const char* name, double factor) {
+      parameters.part(parameters.values(), name).mul_(factor);
+    };
+    if (architecture.residual) {  // whose networks add next to nothing at the start
+      larger("g_a.linear.weight", 10);
+      for (const char* name : {"g_a.out.weight", "g_s.patch.weight", "g_s.linear.weight"}) larger(name, 100);
+    } else {
+      larger("g_a.6.weight", 20);
+    }
     x = at::tensor(at::ArrayRef<std::uint8_t>(picture.rgb)).view({1, height, width, 3}).permute({0, 3, 1, 2});
     x = x.to(at::kFloat) / 255;
   }
@@ -77,7 +85,10 @@ void expect_near(const train::Picture& picture, const at::Tensor& x) {
     ASSERT_NEAR(picture.rgb[i], expected.data_ptr<float>()[i], 0.51) << i;
 }
 
-class TrainedCodec : public testing::TestWithParam<Variant> {};
+constexpr Architecture contextual{Variant::mbt2018, 16, 24}, plain{Variant::mean, 16, 24},
+    residual{Variant::mbt2018, 16, 24, 0, mpq::mbt2018::Residual{12, 2, 20, 3}};
+
+class TrainedCodec : public testing::TestWithParam<Architecture> {};
 
 TEST_P(TrainedCodec, ComputesWhatTheTrainingComputes) {
   const c10::NoGradGuard guard;
@@ -110,11 +121,11 @@ TEST_P(TrainedCodec, ComputesWhatTheTrainingComputes) {
   expect_near(one.synthesised(*transforms, coded), one.network.synthesis(coded));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, TrainedCodec, testing::Values(Variant::mbt2018, Variant::mean));
+INSTANTIATE_TEST_SUITE_P(All, TrainedCodec, testing::Values(contextual, plain, residual));
 
 TEST(TrainedCodecLevels, AreFoldedIntoAPlainModel) {
   const c10::NoGradGuard guard;
-  const Case one(Variant::mean, 3);
+  const Case one(plain, 3);
   const at::Tensor level = at::full({1}, 1.5);
   one.write(1.5);
   const auto model = mpq::mbt2018::open(one.file);
@@ -130,7 +141,7 @@ TEST(TrainedCodecLevels, AreFoldedIntoAPlainModel) {
 
 TEST(TrainedCodecLevels, LieGeometricallyBetweenTheirNeighbours) {
   const c10::NoGradGuard guard;
-  const Case one(Variant::mean, 3);
+  const Case one(plain, 3);
   const auto gain = [&](double level) {
     return one.network.gain(at::full({1}, level)).mean().item<double>();
   };
@@ -143,7 +154,7 @@ TEST(TrainedCodecLevels, LieGeometricallyBetweenTheirNeighbours) {
 }
 
 TEST(TrainedCodecFile, HoldsTheLevels) {
-  const Case one(Variant::mean, 3);
+  const Case one(plain, 3);
   one.write();
   const auto file = checkpoint::open(one.file);
   for (const char* name : {"gain", "inverse_gain"})
@@ -151,13 +162,15 @@ TEST(TrainedCodecFile, HoldsTheLevels) {
 }
 
 TEST(TrainedCodecFile, CodesPictures) {
-  const Case one(Variant::mbt2018);
-  one.write();
-  const std::vector<train::Picture> pictures = training_pictures(2, 100, 70);
-  const Score score = validate(one.file, pictures, 1);
-  EXPECT_GT(score.rate, 0.01);
-  EXPECT_GT(score.psnr, 3);
-  EXPECT_THROW(validate(one.file, {}, 1), Error);
+  for (const Architecture& architecture : {contextual, residual}) {
+    const Case one(architecture);
+    one.write();
+    const std::vector<train::Picture> pictures = training_pictures(2, 100, 70);
+    const Score score = validate(one.file, pictures, 1);
+    EXPECT_GT(score.rate, 0.01);
+    EXPECT_GT(score.psnr, 3);
+    EXPECT_THROW(validate(one.file, {}, 1), Error);
+  }
 }
 
 }  // namespace

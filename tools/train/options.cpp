@@ -13,7 +13,7 @@
 namespace mpq::train {
 
 const char* const usage =
-    R"(Usage: mpq-train mbt2018|mbt2018-mean --data FOLDER... --output FOLDER [OPTIONS]
+    R"(Usage: mpq-train mbt2018-nano|mbt2018|mbt2018-mean --data FOLDER... --output FOLDER [OPTIONS]
        mpq-train export FOLDER FILE.safetensors [--level LEVEL]
        mpq-train validate FOLDER --data FOLDER...
 
@@ -30,7 +30,9 @@ model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
   --validate-minutes NUMBER between two validations (30); the last is at the end
 
 Of a new training:
-  --n NUMBER, --m NUMBER    channels of the hidden layers and of the latents (64, 96)
+  --n NUMBER, --m NUMBER    channels of the hidden layers and of the latents (64, 96; mbt2018-nano: 64, 192)
+  --wide NUMBER, --wide-blocks NUMBER, --deep NUMBER, --deep-blocks NUMBER
+                            mbt2018-nano: channels and blocks of its networks (96, 2, 128, 2)
   --levels NUMBER           of the rate, in one model (6); 1: a model of one rate
   --least-lambda NUMBER     the loss is lambda 255^2 MSE + bits a pixel: of the smallest files (0.001)
   --most-lambda NUMBER      of the largest files, and where there is one level (0.02)
@@ -70,6 +72,13 @@ nn::Precision parse_precision(const std::string& word) {
   wrong_usage(text("--precision is auto, float32 or bfloat16, not \"", word, '"'));
 }
 
+/// Of mbt2018-nano.
+mpq::mbt2018::Residual& residual(Options& options) {
+  if (!options.settings.architecture.residual)
+    wrong_usage("--wide, --wide-blocks, --deep and --deep-blocks are for mbt2018-nano");
+  return *options.settings.architecture.residual;
+}
+
 using Setter = std::function<void(Options&, const std::string& name, const std::string& word)>;
 
 template <class Number, class Get>
@@ -88,6 +97,10 @@ const std::map<std::string, Setter>& setters() {
       {"--seed", number<std::uint64_t>([](Options & o) -> auto& { return o.schedule.seed; })},
       {"--n", number<int>([](Options & o) -> auto& { return o.settings.architecture.n; })},
       {"--m", number<int>([](Options & o) -> auto& { return o.settings.architecture.m; })},
+      {"--wide", number<int>([](Options & o) -> auto& { return residual(o).wide; })},
+      {"--wide-blocks", number<int>([](Options & o) -> auto& { return residual(o).wide_blocks; })},
+      {"--deep", number<int>([](Options & o) -> auto& { return residual(o).deep; })},
+      {"--deep-blocks", number<int>([](Options & o) -> auto& { return residual(o).deep_blocks; })},
       {"--levels", number<int>([](Options & o) -> auto& { return o.settings.levels; })},
       {"--least-lambda", number<double>([](Options & o) -> auto& { return o.settings.least_lambda; })},
       {"--most-lambda", number<double>([](Options & o) -> auto& { return o.settings.most_lambda; })},
@@ -181,6 +194,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
     if (name.empty()) options.names.emplace_back(word);
   }
   if (!training && !options.names.empty()) options.output = options.names.front();
+  if (options.command == "mbt2018-nano") options.settings = mbt2018::nano();
   if (!options.output.empty()) take_over(options);
   for (const auto& [name, word] : words.values) {
     if (takes_several(name))
@@ -189,12 +203,14 @@ Options parse_options(const std::vector<std::string>& arguments) {
       setters().at(name)(options, name, word);
   }
   check(options, training);
-  if (options.command == "mbt2018-mean")
-    options.settings.architecture.variant = mpq::mbt2018::Variant::mean;
-  else if (options.command == "mbt2018")
-    options.settings.architecture.variant = mpq::mbt2018::Variant::mbt2018;
-  else if (training)
-    wrong_usage(text("unknown command \"", options.command, '"'));
+  mpq::mbt2018::Architecture& architecture = options.settings.architecture;
+  if (training) {
+    const bool mean = options.command == "mbt2018-mean", nano = options.command == "mbt2018-nano";
+    if (!mean && !nano && options.command != "mbt2018")
+      wrong_usage(text("unknown command \"", options.command, '"'));
+    architecture.variant = mean ? mpq::mbt2018::Variant::mean : mpq::mbt2018::Variant::mbt2018;
+    if (!nano) architecture.residual.reset();
+  }
   return options;
 }
 

@@ -19,6 +19,7 @@ using checkpoint::Wanted;
 using Shape = std::vector<std::int64_t>;
 
 constexpr std::int64_t most_channels = 4096, most_levels = 64;
+constexpr int most_blocks = 64;
 
 [[noreturn]] void not_ours(const Checkpoint& file, const std::string& why) {
   throw Error(ErrorCode::mismatch, text(file.file(), " holds no network of the MBT2018 family: ", why),
@@ -73,10 +74,24 @@ class Index {
   std::map<std::string, Shape> shapes_;
 };
 
+Residual infer_residual(const Index& index) {
+  Residual residual{.wide = index.rows("g_a.patch.weight"), .deep = index.rows("g_a.down.weight")};
+  const auto has = [&](const char* where, int i) {
+    return i < most_blocks && index.find(text("g_a.", where, '.', i, ".mix.weight")) != nullptr;
+  };
+  while (has("wide", residual.wide_blocks)) ++residual.wide_blocks;
+  while (has("deep", residual.deep_blocks)) ++residual.deep_blocks;
+  return residual;
+}
+
 Architecture infer(const Checkpoint& file, const Index& index) {
-  Architecture architecture{.n = index.rows("g_a.0.weight"), .m = index.rows("g_a.6.weight")};
+  const bool residual = index.find("g_a.linear.weight") != nullptr;
+  Architecture architecture;
+  architecture.m = index.rows(residual ? "g_a.linear.weight" : "g_a.6.weight");
+  if (residual) architecture.residual = infer_residual(index);
   if (index.find("h_a.0.weight") == nullptr)
     not_ours(file, "it has no hyperprior (is it bmshj2018-factorized?)");
+  architecture.n = index.rows("h_a.0.weight");
   const int outputs = index.rows("h_s.4.weight");
   if (index.find("context_prediction.weight") != nullptr)
     architecture.variant = Variant::mbt2018;
@@ -99,7 +114,10 @@ class List {
  public:
   List(const Architecture& architecture, const Index& index)
       : variant_(architecture.variant), n_(architecture.n), m_(architecture.m), index_(index) {
-    transforms();
+    if (architecture.residual)
+      residual_transforms(*architecture.residual);
+    else
+      transforms();
     hyper_transforms();
     if (variant_ == Variant::mbt2018) context_model();
     bottleneck();
@@ -142,6 +160,28 @@ class List {
       normalisation(text("g_a.", 2 * i + 1));
       normalisation(text("g_s.", 2 * i + 1));
     }
+  }
+
+  void residual_transforms(const Residual& r) {
+    const auto blocks = [&](const std::string& layer, int count, std::int64_t channels) {
+      for (int i = 0; i < count; ++i) {
+        convolution(text(layer, '.', i, ".gate"), channels, 2 * channels, 3);
+        convolution(text(layer, '.', i, ".mix"), channels, channels, 1);
+      }
+    };
+    for (const std::string side : {"g_a.", "g_s."}) {
+      const bool analysis = side == "g_a.";
+      add(side + "linear.weight", {m_, 3, 16, 16});
+      add(side + "patch.weight", {r.wide, 3, 8, 8});
+      add(side + "patch.bias", {analysis ? r.wide : 3});
+      blocks(side + "wide", r.wide_blocks, r.wide);
+      blocks(side + "deep", r.deep_blocks, r.deep);
+    }
+    convolution("g_a.down", r.wide, r.deep, 2);
+    convolution("g_a.out", r.deep, m_, 1);
+    convolution("g_s.in", m_, r.deep, 1);
+    add("g_s.up.weight", {r.deep, r.wide, 2, 2});
+    add("g_s.up.bias", {r.wide});
   }
 
   void hyper_transforms() {

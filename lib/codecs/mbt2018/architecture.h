@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "checkpoint/binding.h"
 
@@ -24,11 +25,26 @@ enum class Variant {
 /// "mbt2018", "mbt2018-mean", "bmshj2018-hyperprior": as CompressAI calls them.
 const char* name(Variant variant);
 
+/// Transforms of mpq's own in the place of the published ones (g_a, g_s): a linear one of blocks of 16x16
+/// pixels, and what a residual network adds to it. With x from -1/2 to 1/2, activations leaky ReLUs of slope
+/// 0.1, a block B(x) = x + mix(u sigmoid(v)) with (u, v) = gate(x), and layers named as their tensors:
+///   y = linear(x) + out(B...(act(down(B...(act(patch(x))))))) g_a.{linear,patch,wide,down,deep,out} x =
+///   linear(y) + patch(B...(act(up(B...(act(in(y)))))))                g_s.{linear,in,deep,up,wide,patch}
+/// linear is a convolution 16x16 of stride 16, patch 8x8 of stride 8, down 2x2 of stride 2, out 1x1, gate 3x3
+/// to twice the channels, mix 1x1; in g_s linear, patch and up are the transposed ones.
+struct Residual {
+  int wide = 0, wide_blocks = 0;  ///< channels and blocks at an eighth of the picture's width and height
+  int deep = 0, deep_blocks = 0;  ///< at a sixteenth
+
+  bool operator==(const Residual&) const = default;
+};
+
 struct Architecture {
   Variant variant = Variant::mbt2018;
   int n = 0;       ///< channels of the hidden layers and of z
   int m = 0;       ///< channels of the latents y
   int levels = 0;  ///< rates that it was trained for, or 0: one, and no gains (gains.h)
+  std::optional<Residual> residual = std::nullopt;  ///< or the published transforms
 
   bool operator==(const Architecture&) const = default;
 };

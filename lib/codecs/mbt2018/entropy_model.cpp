@@ -96,6 +96,20 @@ const Map& EntropyModel::Context::predict(const Map& hyper, const Map& latents,
   return *before;
 }
 
+namespace {
+
+void hash_residual(Hash& hash, const Model& model) {
+  const Residual& residual = model.architecture.residual.value();
+  hash.add(model.weights.floats("g_s.linear.weight"));
+  for (const char* layer : {"g_s.in", "g_s.up", "g_s.patch"}) hash.add_layer(model, layer);
+  for (const auto& [where, count] :
+       {std::pair{"g_s.deep.", residual.deep_blocks}, {"g_s.wide.", residual.wide_blocks}})
+    for (int i = 0; i < count; ++i)
+      for (const char* layer : {".gate", ".mix"}) hash.add_layer(model, text(where, i, layer));
+}
+
+}  // namespace
+
 std::uint64_t EntropyModel::compute_hash(const Model& model) const {
   Hash hash;
   hash.add(name(architecture_.variant));
@@ -103,13 +117,18 @@ std::uint64_t EntropyModel::compute_hash(const Model& model) const {
   hash.add(tables_.latents.contents());
   hash.add(tables_.medians);
   hash.add(tables_.thresholds);
-  for (const char* layer : {"h_s.0", "h_s.2", "h_s.4", "g_s.0", "g_s.2", "g_s.4", "g_s.6"})
-    hash.add_layer(model, layer);
+  for (const char* layer : {"h_s.0", "h_s.2", "h_s.4"}) hash.add_layer(model, layer);
+  if (!architecture_.residual)
+    for (const char* layer : {"g_s.0", "g_s.2", "g_s.4", "g_s.6"}) hash.add_layer(model, layer);
   if (has_context())
     for (const char* layer :
          {"context_prediction", "entropy_parameters.0", "entropy_parameters.2", "entropy_parameters.4"})
       hash.add_layer(model, layer);
   if (architecture_.levels > 0) hash.add(model.weights.floats("inverse_gain"));
+  if (architecture_.residual) {
+    hash_residual(hash, model);
+    return hash.value();
+  }
   for (const char* layer : {"g_s.1", "g_s.3", "g_s.5"}) {
     hash.add(model.weights.floats(text(layer, ".beta")));
     hash.add(model.weights.floats(text(layer, ".gamma")));

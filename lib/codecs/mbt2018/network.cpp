@@ -47,11 +47,15 @@ Network::Network(const Model& model, const nn::Placement& p)
     inverse_gain = Gains(model, "inverse_gain");
   }
   const LayerReader reader(model.weights, placement);
+  for (std::size_t i = 0; i < 3; ++i) h_a[i] = reader.convolution(text("h_a.", 2 * i), i == 0 ? 1 : 2);
+  if (architecture.residual) {
+    residual = std::make_unique<const ResidualLayers>(reader, *architecture.residual, placement);
+    return;
+  }
   for (std::size_t i = 0; i < 4; ++i) {
     g_a[i] = reader.convolution(text("g_a.", 2 * i), 2, i == 0 ? 255 : 1);
     g_s[i] = reader.upsampling(text("g_s.", 2 * i));
     if (i == 3) break;
-    h_a[i] = reader.convolution(text("h_a.", 2 * i), i == 0 ? 1 : 2);
     g_a_norm[i] = reader.normalisation(text("g_a.", 2 * i + 1), false);
     g_s_norm[i] = reader.normalisation(text("g_s.", 2 * i + 1), true);
   }
@@ -82,6 +86,7 @@ at::Tensor Network::synthesis(std::size_t i, const at::Tensor& x) const {
 }
 
 at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) const {
+  if (residual != nullptr) return residual->analyse(picture, padding);
   if (fast == nullptr) {
     at::Tensor x = pixels_of(picture, padding, placement);
     for (std::size_t i = 0; i < 4; ++i) x = analysis(i, x);
@@ -97,13 +102,13 @@ at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) co
 }
 
 void Network::synthesise(const at::Tensor& y, const Padding& padding, const MutableImageView& picture) const {
+  if (residual != nullptr) return residual->synthesise(y, padding, picture);
+  at::Tensor x = y.to(placement.type);
   if (fast == nullptr) {
-    at::Tensor x = y;
     for (std::size_t i = 0; i < 4; ++i) x = synthesis(i, x);
     return crop(x, padding, picture);
   }
-  if (winograd != nullptr) return mbt2018::synthesise(*fast, *winograd, y, padding, picture);
-  at::Tensor x = y;
+  if (winograd != nullptr) return mbt2018::synthesise(*fast, *winograd, x, padding, picture);
   for (std::size_t i = 0; i < 2; ++i) x = join(fast->g_s_norm[i], g_s[i].parts(x));
   last_layer(fast->last, fast->g_s_norm[2], g_s[2].parts(x), padding, picture);
 }

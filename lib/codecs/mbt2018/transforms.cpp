@@ -97,7 +97,7 @@ void Transforms::synthesise(std::span<const float> y_hat, const MutableImageView
   nn::run(network_->placement, "synthesising a picture", [&] {
     at::Tensor y = latents(y_hat, architecture(), size);
     if (const auto gain = network_->inverse_gain.at(quality); !gain.empty()) y = y * channels(gain, {});
-    network_->synthesise(y.to(network_->placement.device, network_->placement.type), padding, picture);
+    network_->synthesise(y.to(network_->placement.device), padding, picture);
   });
 }
 

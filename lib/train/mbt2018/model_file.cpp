@@ -53,9 +53,11 @@ at::Tensor fold(const Network& network, const at::Tensor& weights, double level,
     const at::Tensor logs = network.parameters().part(weights, which);
     return Network::interpolate(logs, at::full({1}, level, logs.options())).view({-1, 1, 1, 1});
   };
-  if (name == "g_a.6.weight") return values * gain("log_gain");
-  if (name == "g_a.6.bias") return values * gain("log_gain").view({-1});
-  if (name == "g_s.0.weight") return values * gain("log_inverse_gain");
+  if (name == "g_a.6.weight" || name == "g_a.linear.weight" || name == "g_a.out.weight")
+    return values * gain("log_gain");
+  if (name == "g_a.6.bias" || name == "g_a.out.bias") return values * gain("log_gain").view({-1});
+  if (name == "g_s.0.weight" || name == "g_s.linear.weight") return values * gain("log_inverse_gain");
+  if (name == "g_s.in.weight") return values * gain("log_inverse_gain").view({1, -1, 1, 1});
   return values;
 }
 
@@ -68,6 +70,7 @@ void write_model(const std::filesystem::path& file, const Network& network, cons
   Writer writer;
   for (const auto& [name, shape] : network.parameters().shapes()) {
     at::Tensor values = network.parameters().part(weights, name);
+    if (network.architecture().residual) values = values * unit(name);
     if (folded) values = fold(network, weights, *level, name, values);
     if (name == "log_gain" || name == "log_inverse_gain") {
       if (!folded) writer.add(name.substr(4), shape, floats(values.exp()));

@@ -45,13 +45,17 @@ std::vector<NamedShape> parameter_shapes(const Architecture& architecture, int l
     all.push_back({name + ".weight", {up ? in : out, up ? out : in, kernel, kernel}});
     all.push_back({name + ".bias", {out}});
   };
-  for (const std::string side : {"g_a.", "g_s."}) {
-    const bool analysis = side == "g_a.";
-    for (int i = 0; i < 4; ++i)
-      add(text(side, 2 * i), i > 0 ? n : analysis ? 3 : m, i < 3 ? n : analysis ? m : 3, 5);
-    for (const int i : {1, 3, 5}) {
-      all.push_back({text(side, i, ".beta"), {n}});
-      all.push_back({text(side, i, ".gamma"), {n, n}});
+  if (architecture.residual) {
+    for (NamedShape& shape : residual_shapes(architecture)) all.push_back(std::move(shape));
+  } else {
+    for (const std::string side : {"g_a.", "g_s."}) {
+      const bool analysis = side == "g_a.";
+      for (int i = 0; i < 4; ++i)
+        add(text(side, 2 * i), i > 0 ? n : analysis ? 3 : m, i < 3 ? n : analysis ? m : 3, 5);
+      for (const int i : {1, 3, 5}) {
+        all.push_back({text(side, i, ".beta"), {n}});
+        all.push_back({text(side, i, ".gamma"), {n, n}});
+      }
     }
   }
   add("h_a.0", m, n, 3);
@@ -82,7 +86,9 @@ Network::Network(const Architecture& architecture, int levels, at::ScalarType wi
       wide_(wide),
       parameters_(parameter_shapes(architecture, levels), type),
       density_(parameters_, bottleneck),
-      type_(type) {}
+      type_(type) {
+  if (architecture.residual) residual_.emplace(parameters_, *architecture.residual, wide);
+}
 
 at::Tensor Network::medians() const {
   return parameters_.part(parameters_.values(), bottleneck + "medians").view({1, -1, 1, 1});
@@ -108,12 +114,20 @@ void Network::initialise(std::uint64_t seed, const std::vector<double>& lambdas)
       values.fill_(std::sqrt(pedestal)).fill_diagonal_(std::sqrt(0.1 + pedestal));
     }
   }
-  parameters_.part(parameters_.values(), "g_s.6.bias").fill_(0.5);  // between black and white
+  if (residual_)
+    residual_->initialise(generator);
+  else
+    parameters_.part(parameters_.values(), "g_s.6.bias").fill_(0.5);  // between black and white
   density_.initialise(generator);
   update_medians();
   if (levels_ == 1) return;
-  double mean = 0;
-  for (const double lambda : lambdas) mean += std::log(lambda) / static_cast<double>(lambdas.size());
+  // The step of a uniform quantiser whose distortion d, step^2 / 12, and rate have the slope 1 / lambda; the
+  // latents of published transforms begin with any scale.
+  double mean = 2 * std::log(2.94 / 255);
+  if (!residual_) {
+    mean = 0;
+    for (const double lambda : lambdas) mean += std::log(lambda) / static_cast<double>(lambdas.size());
+  }
   for (std::size_t i = 0; i < lambdas.size(); ++i) {
     const double gain = 0.5 * (std::log(lambdas[i]) - mean);
     const auto row = static_cast<std::int64_t>(i);
@@ -138,6 +152,7 @@ at::Tensor Network::normalised(const std::string& name, const at::Tensor& x, boo
 }
 
 at::Tensor Network::analysis(const at::Tensor& x) const {
+  if (residual_) return residual_->analysis(x);
   at::Tensor y = x.to(wide_);
   for (int i = 0; i < 3; ++i)
     y = normalised(text("g_a.", 2 * i + 1), layer(text("g_a.", 2 * i), y, 2), false);
@@ -145,23 +160,27 @@ at::Tensor Network::analysis(const at::Tensor& x) const {
 }
 
 at::Tensor Network::hyper_analysis(const at::Tensor& y) const {
-  const at::Tensor first = at::leaky_relu(layer("h_a.0", y, 1));
-  return layer("h_a.4", at::leaky_relu(layer("h_a.2", first, 2)), 2);
+  const at::Tensor first = at::leaky_relu(layer("h_a.0", y.to(wide_), 1));
+  return layer("h_a.4", at::leaky_relu(layer("h_a.2", first, 2)).to(type_), 2);
 }
 
 at::Tensor Network::hyper_synthesis(const at::Tensor& z) const {
-  const at::Tensor first = at::leaky_relu(doubled("h_s.0", z));
-  return layer("h_s.4", at::leaky_relu(doubled("h_s.2", first)), 1);
+  const at::Tensor first = at::leaky_relu(doubled("h_s.0", z.to(wide_)));
+  const at::Tensor second = at::leaky_relu(doubled("h_s.2", first));
+  // What goes into a context model is not yet the means and scales.
+  return layer("h_s.4", architecture_.variant == Variant::mbt2018 ? second : second.to(type_), 1);
 }
 
 /// Of the 5x5 weights only those that see latents before are used: two rows above, and two to the left.
 at::Tensor Network::context(const at::Tensor& latents) const {
-  const at::Tensor& weight = parameters_["context_prediction.weight"];
-  const at::Tensor above = at::conv2d(at::constant_pad_nd(latents, {2, 2, 2, -1}), weight.narrow(2, 0, 2));
-  const at::Tensor before =
-      at::conv2d(at::constant_pad_nd(latents, {2, -1}), weight.narrow(2, 2, 1).narrow(3, 0, 2),
-                 parameters_["context_prediction.bias"]);
-  return above + before;
+  const at::Tensor x = latents.to(wide_);
+  const at::Tensor weight = parameters_["context_prediction.weight"].to(wide_);
+  const auto part = [&](const at::Tensor& of, at::IntArrayRef padding, const at::Tensor& bias) {
+    return at::conv2d(at::constant_pad_nd(x, padding), of.contiguous(at::MemoryFormat::ChannelsLast), bias);
+  };
+  return part(weight.narrow(2, 0, 2), {2, 2, 2, -1}, {}) +
+         part(weight.narrow(2, 2, 1).narrow(3, 0, 2), {2, -1},
+              parameters_["context_prediction.bias"].to(wide_));
 }
 
 Network::Normal Network::entropy_parameters(const at::Tensor& hyper, const at::Tensor& latents) const {
@@ -169,7 +188,7 @@ Network::Normal Network::entropy_parameters(const at::Tensor& hyper, const at::T
   if (architecture_.variant == Variant::mbt2018) {
     both = at::cat({hyper, context(latents)}, 1);
     for (int i = 0; i < 3; ++i) {
-      both = layer(text("entropy_parameters.", 2 * i), both, 1);
+      both = layer(text("entropy_parameters.", 2 * i), i < 2 ? both : both.to(type_), 1);
       if (i < 2) both = at::leaky_relu(both);
     }
   }
@@ -178,6 +197,7 @@ Network::Normal Network::entropy_parameters(const at::Tensor& hyper, const at::T
 }
 
 at::Tensor Network::synthesis(const at::Tensor& y) const {
+  if (residual_) return residual_->synthesis(y);
   at::Tensor x = normalised("g_s.1", doubled("g_s.0", y), true).to(wide_);
   for (int i = 1; i < 3; ++i) x = normalised(text("g_s.", 2 * i + 1), doubled(text("g_s.", 2 * i), x), true);
   return narrow_upsampling(x, parameters_["g_s.6.weight"], parameters_["g_s.6.bias"]).to(type_);

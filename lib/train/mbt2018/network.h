@@ -5,10 +5,12 @@
 // Tensors are [batch, channels, height, width].
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "codecs/mbt2018/architecture.h"
 #include "train/likelihoods.h"
+#include "train/mbt2018/residual.h"
 
 namespace mpq::train::mbt2018 {
 
@@ -73,6 +75,7 @@ class Network {
   at::ScalarType wide_;
   Parameters parameters_;
   Density density_;
+  std::optional<ResidualTransforms> residual_;
   at::ScalarType type_;
 };
 

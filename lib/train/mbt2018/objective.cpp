@@ -51,12 +51,20 @@ class RateDistortion : public Objective {
   const Parameters& parameters() const override { return network_.parameters(); }
 
   std::map<std::string, std::string> description() const override {
-    return {{"architecture", mpq::mbt2018::name(settings_.architecture.variant)},
-            {"n", text(settings_.architecture.n)},
-            {"m", text(settings_.architecture.m)},
-            {"levels", text(settings_.levels)},
-            {"least-lambda", text(settings_.least_lambda)},
-            {"most-lambda", text(settings_.most_lambda)}};
+    std::map<std::string, std::string> all{
+        {"architecture", mpq::mbt2018::name(settings_.architecture.variant)},
+        {"n", text(settings_.architecture.n)},
+        {"m", text(settings_.architecture.m)},
+        {"levels", text(settings_.levels)},
+        {"least-lambda", text(settings_.least_lambda)},
+        {"most-lambda", text(settings_.most_lambda)}};
+    if (const auto& residual = settings_.architecture.residual) {
+      all["wide"] = text(residual->wide);
+      all["wide-blocks"] = text(residual->wide_blocks);
+      all["deep"] = text(residual->deep);
+      all["deep-blocks"] = text(residual->deep_blocks);
+    }
+    return all;
   }
 
   void initialise(std::uint64_t seed) override { network_.initialise(seed, lambdas_); }
@@ -90,6 +98,16 @@ class RateDistortion : public Objective {
 
 }  // namespace
 
+Settings nano() {
+  Settings settings;
+  settings.architecture.m = 192;
+  settings.architecture.residual =
+      mpq::mbt2018::Residual{.wide = 96, .wide_blocks = 2, .deep = 128, .deep_blocks = 2};
+  settings.least_lambda = 0.0003;
+  settings.most_lambda = 0.015;
+  return settings;
+}
+
 std::vector<double> lambdas(const Settings& settings) {
   std::vector<double> all;
   for (int i = 0; i < settings.levels; ++i) {
@@ -115,6 +133,10 @@ Settings read_settings(const std::map<std::string, std::string>& description) {
                 "Start the training anew.");
   settings.architecture.n = number<int>(description, "n");
   settings.architecture.m = number<int>(description, "m");
+  if (description.contains("wide"))
+    settings.architecture.residual =
+        mpq::mbt2018::Residual{number<int>(description, "wide"), number<int>(description, "wide-blocks"),
+                               number<int>(description, "deep"), number<int>(description, "deep-blocks")};
   settings.levels = number<int>(description, "levels");
   settings.least_lambda = number<double>(description, "least-lambda");
   settings.most_lambda = number<double>(description, "most-lambda");

@@ -24,6 +24,9 @@ struct Settings {
   bool bfloat16 = false;  ///< for the layers of high resolution
 };
 
+/// Of mbt2018-nano: small transforms of our own (Residual), over the rates of 0.05 to 0.8 bits a pixel or so.
+Settings nano();
+
 /// Of each level, geometrically from the least to the most.
 std::vector<double> lambdas(const Settings& settings);
 

@@ -27,7 +27,27 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
     all.push_back({name + ".weight", weight});
     all.push_back({name + ".bias", {out}});
   };
+  if (a.residual) {
+    const std::int64_t wide = a.residual->wide, deep = a.residual->deep;
+    const auto blocks = [&](const std::string& name, int count, std::int64_t channels) {
+      for (int i = 0; i < count; ++i) {
+        layer(text(name, i, ".gate"), 2 * channels, {2 * channels, channels, 3, 3});
+        layer(text(name, i, ".mix"), channels, {channels, channels, 1, 1});
+      }
+    };
+    for (const std::string side : {"g_a.", "g_s."}) {
+      all.push_back({side + "linear.weight", {m, 3, 16, 16}});
+      layer(side + "patch", side == "g_a." ? wide : 3, {wide, 3, 8, 8});
+      blocks(side + "wide.", a.residual->wide_blocks, wide);
+      blocks(side + "deep.", a.residual->deep_blocks, deep);
+    }
+    layer("g_a.down", deep, {deep, wide, 2, 2});
+    layer("g_a.out", m, {m, deep, 1, 1});
+    layer("g_s.in", deep, {deep, m, 1, 1});
+    layer("g_s.up", wide, {deep, wide, 2, 2});
+  }
   for (const std::string side : {"g_a.", "g_s."}) {
+    if (a.residual) break;
     for (const int i : {1, 3, 5}) {
       all.push_back({text(side, i, ".beta"), {n}});
       all.push_back({text(side, i, ".gamma"), {n, n}});
@@ -36,7 +56,7 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
           all.push_back({text(side, i, parameter, constant), {1}});
     }
   }
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < (a.residual ? 0 : 4); ++i) {
     layer(text("g_a.", 2 * i), i == 3 ? m : n, {i == 3 ? m : n, i == 0 ? 3 : n, 5, 5});
     layer(text("g_s.", 2 * i), i == 3 ? 3 : n, {i == 0 ? m : n, i == 3 ? 3 : n, 5, 5});
   }
@@ -85,6 +105,9 @@ inline std::pair<float, float> mbt2018_range(const NamedShape& tensor) {
   if (ends("g_s.6.bias")) return {0.5F, 0.05F};
   if (tensor.second.size() < 4) return {0.0F, 0.1F};
   const auto& shape = tensor.second;
+  if (ends("g_s.patch.weight") || ends("g_s.linear.weight"))
+    return {0.0F, 0.1F / std::sqrt(static_cast<float>(shape[0]))};
+  if (ends("g_a.linear.weight")) return {0.0F, 0.2F};
   const bool transposed = tensor.first.starts_with("g_s") || tensor.first.starts_with("h_s");
   const auto inputs = static_cast<float>((transposed ? shape[0] : shape[1]) * shape[2] * shape[3]);
   const float gain = tensor.first == "g_s.6.weight" ? 0.3F : tensor.first == "g_a.0.weight" ? 8.0F : 2.0F;

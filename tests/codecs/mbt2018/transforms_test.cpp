@@ -117,6 +117,14 @@ TEST_F(Mbt2018Transforms, LayersOfAnyNumberOfChannelsRunInBfloat16) {
   expect_near(*load(odd, bfloat16), *load(odd, float32), 70, 40);
 }
 
+TEST_F(Mbt2018Transforms, ResidualOnesTakePicturesOfAnySize) {
+  const Architecture nano{Variant::mbt2018, 32, 48, 0, Residual{32, 2, 48, 1}};
+  const auto exact = load(nano, float32), near = load(nano, bfloat16);
+  EXPECT_EQ(exact->architecture(), nano);
+  for (const auto& [width, height] : {std::pair{1, 1}, {1, 7}, {63, 65}, {130, 64}, {450, 200}})
+    expect_near(*near, *exact, width, height);
+}
+
 TEST_F(Mbt2018Transforms, TheScaleHyperpriorLooksAtAbsoluteLatents) {
   const Architecture hyperprior{Variant::hyperprior, 64, 80};
   const auto a = load(hyperprior, float32), b = load(hyperprior, bfloat16);
