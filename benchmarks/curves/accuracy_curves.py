@@ -32,7 +32,8 @@ def line_of(coding, arguments, results):
     path = RGB if coding.curve == UNCODED else f"{RGB} ! {measure.coded(coding, results)}"
     head = f" head-file={quoted(arguments.head)}" if arguments.head else ""
     return (f"mpqfoldersrc folder={quoted(arguments.images)} labels-file={quoted(arguments.labels)} ! {path}"
-            f" ! mpqvit model-file={quoted(arguments.model)}{head} fit={arguments.fit} threads={arguments.threads}"
+            f" ! mpqvit model-file={quoted(arguments.model)}{head} fit={arguments.fit} precision=float32"
+            f" threads={arguments.threads}"
             f" ! mpqaccuracy {results.location('accuracy')} ! fakesink")
 
 

@@ -48,7 +48,8 @@ def slopes(xs, ys):
     rises = [(b - a) / width for a, b, width in zip(ys, ys[1:], widths)]
     if len(rises) == 1:
         return rises * 2
-    inner = [0.0 if left * right <= 0 else 3 * (before + after) / ((2 * after + before) / left + (after + 2 * before) / right)
+    inner = [0.0 if left * right <= 0 else
+             3 * (before + after) / ((2 * after + before) / left + (after + 2 * before) / right)
              for left, right, before, after in zip(rises, rises[1:], widths, widths[1:])]
     return [end_slope(*widths[:2], *rises[:2]), *inner, end_slope(*widths[:-3:-1], *rises[:-3:-1])]
 

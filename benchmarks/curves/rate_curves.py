@@ -33,7 +33,7 @@ def line_of(coding, arguments, results):
     if arguments.lpips:
         files = " ".join(f"{name}={quoted(file)}" for name, file in zip(("model-file", "backbone-file"), arguments.lpips))
         parts += [f"{end} ! lpips.dist_0", f"t. ! {QUEUE} ! lpips.ref_sink"]
-        end = f"mpqlpips name=lpips {files} threads={arguments.threads} {results.location('lpips')}"
+        end = f"mpqlpips name=lpips {files} precision=float32 threads={arguments.threads} {results.location('lpips')}"
     return " ".join([*parts, end]) + " ! fakesink"
 
 

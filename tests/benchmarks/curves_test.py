@@ -16,6 +16,7 @@ import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "benchmarks/curves"), str(ROOT / "tests/docs")]
+import codings
 import docs_test
 import figure
 
@@ -77,7 +78,8 @@ class Curves(unittest.TestCase):
                                   "--points", "webp=0,60,90")
         rows = self.table("curves.csv")
         self.assertEqual([(row["codec"], row["setting"], row["images"]) for row in rows],
-                         [("JPEG", "10", "2"), ("JPEG", "90", "2"), ("WebP", "0", "2"), ("WebP", "60", "2"), ("WebP", "90", "2")])
+                         [("JPEG", "10", "2"), ("JPEG", "90", "2"), ("WebP", "0", "2"), ("WebP", "60", "2"),
+                          ("WebP", "90", "2")])
         encoder = "mpqwebpenc method=6 quality=60"
         bits = 8 * sum(map(len, self.files_of(encoder))) / sum(width * height for width, height in SIZES.values())
         self.assertAlmostEqual(float(rows[3]["bits_per_pixel"]), bits)
@@ -129,6 +131,14 @@ class Curves(unittest.TestCase):
                                   (("--codec", "jpeg", "--images", self.folder / "none"), "there is no such folder")):
             with self.subTest(answer=answer):
                 self.assertIn(answer, self.run_program("rate_curves.py", *arguments, status=2))
+
+    def test_models_make_points_of_one_curve(self):
+        def settings(*models):
+            curve = codings.curve(codings.CODECS["mbt2018"], models, 1, [5, 6], set())
+            self.assertTrue(all(coding.encoder.startswith("mpqmbt2018enc model-file=") for coding in curve))
+            return [(coding.curve, coding.setting) for coding in curve]
+        self.assertEqual(settings("a/b c.pth"), [("mbt2018 b c", "5"), ("mbt2018 b c", "6")])
+        self.assertEqual(settings("mbt2018-1", "mbt2018-2"), [("mbt2018-1", "mbt2018-1"), ("mbt2018-1", "mbt2018-2")])
 
     def test_a_figure_is_well_formed_and_escapes_names(self):
         curves = [figure.Curve("a < b & c", [figure.Point(0.1, 0.5, 0.4, 0.6)])]
