@@ -76,11 +76,13 @@ def report(curves, anchor, metrics):
     for name, measured in curves.items():
         points += [[name, setting, f"{values['bits_per_pixel']:.4f}", *(f"{values[metric]:.4f}" for metric in metrics)]
                    for setting, values in measured]
-    rates = [["", *metrics]] + [[name, *(bd_cell(curves[anchor], measured, metric) for metric in metrics)]
-                                for name, measured in curves.items() if name != anchor]
-    return "\n".join([f"{count(curves)} pictures", "", text_table(points, left=2), "",
-                      f"BD-rate against {anchor}: bits more (+) or fewer (-) at the same quality (of LPIPS: -10 log10)",
-                      "", text_table(rates, left=1 + len(metrics))])
+    parts = [f"{count(curves)} pictures", "", text_table(points, left=2)]
+    if len(curves) > 1:
+        rates = [["", *metrics]] + [[name, *(bd_cell(curves[anchor], measured, metric) for metric in metrics)]
+                                    for name, measured in curves.items() if name != anchor]
+        parts += ["", f"BD-rate against {anchor}: bits more (+) or fewer (-) at the same quality (of LPIPS: -10 log10)", "",
+                  text_table(rates, left=1 + len(metrics))]
+    return "\n".join(parts)
 
 
 def draw(curves, metric, label, path):
