@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tools"))
 import gst_line
-from gst_line import Failed, quoted, text_table
+from gst_line import Failed, quoted, text_table  # the last for the programs
 
 # Branches wait for each other by pictures, however large these are.
 QUEUE = "queue max-size-buffers=4 max-size-bytes=0 max-size-time=0"

@@ -5,7 +5,6 @@
 import csv
 import math
 import pathlib
-import re
 import struct
 import subprocess
 import sys
