@@ -3,6 +3,7 @@
 
 // The pads of full-reference metrics: caps offered and agreed on, and the glue to GstAggregator.
 #include <algorithm>
+#include <initializer_list>
 
 #include "core/text.h"
 #include "gst/full_reference_input.h"
@@ -18,13 +19,17 @@ std::vector<PadTemplate> full_reference_pads(const std::string& caps, const std:
 
 namespace {
 
+using Fields = std::initializer_list<const char*>;
+constexpr Fields agreed_fields = {"format", "width", "height", "rate", "channels", "layout"};
+constexpr Fields format_fields = {"format", "rate", "channels", "layout"};
+
 // The fields in which both sides must agree.
-CapsPtr essence(const GstCaps* caps) {
+CapsPtr essence(const GstCaps* caps, Fields fields = agreed_fields) {
   CapsPtr result(gst_caps_new_empty());
   for (guint i = 0; i < gst_caps_get_size(caps); ++i) {
     const GstStructure* full = gst_caps_get_structure(caps, i);
     GstStructure* kept = gst_structure_new_empty(gst_structure_get_name(full));
-    for (const char* field : {"format", "width", "height", "rate", "channels", "layout"}) {
+    for (const char* field : fields) {
       if (const GValue* value = gst_structure_get_value(full, field))
         gst_structure_set_value(kept, field, value);
     }
@@ -53,8 +58,10 @@ CapsPtr FullReference::expected_reference() const {
   return gst_caps_is_any(possible.get()) ? nullptr : essence(possible.get());
 }
 
-// A distorted stream is asked for the reference's format where it can choose. Where it cannot, anything is
-// taken here, and the mismatch is reported with its remedy instead of a bare "not negotiated".
+// A distorted stream is asked for the reference's format and size where it can choose. A picture that has
+// another size may be the next one of a folder, which the other stream has not reached: it is asked for the
+// format alone. Where that cannot be either, anything is taken here, and the mismatch is reported with its
+// remedy instead of a bare "not negotiated".
 GstCaps* FullReference::offer_caps(GstAggregatorPad* pad, GstCaps* filter) {
   const CapsPtr all(gst_pad_get_pad_template_caps(GST_PAD(pad)));
   const auto filtered = [&](GstCaps* caps) {
@@ -63,9 +70,12 @@ GstCaps* FullReference::offer_caps(GstAggregatorPad* pad, GstCaps* filter) {
   };
   const bool any = is_reference(GST_PAD(pad)) || takes_unlike_pictures();
   if (const CapsPtr wanted = any ? nullptr : expected_reference()) {
-    CapsPtr offered(gst_caps_intersect_full(wanted.get(), all.get(), GST_CAPS_INTERSECT_FIRST));
-    offered.reset(filtered(offered.get()));
-    if (!gst_caps_is_empty(offered.get())) return offered.release();
+    for (const Fields fields : {agreed_fields, format_fields}) {
+      const CapsPtr less = essence(wanted.get(), fields);
+      CapsPtr offered(gst_caps_intersect_full(less.get(), all.get(), GST_CAPS_INTERSECT_FIRST));
+      offered.reset(filtered(offered.get()));
+      if (!gst_caps_is_empty(offered.get())) return offered.release();
+    }
   }
   return filtered(all.get());
 }

@@ -61,19 +61,51 @@ std::optional<PixelFormat> from_gst(GstVideoFormat format) {
 }
 
 PixelFormat choose_format(GstPad* src, const ImageHeader& header) {
-  const CapsPtr allowed(gst_pad_get_allowed_caps(src));
+  const auto caps_of = [&](PixelFormat format) {
+    return CapsPtr(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
+                                       gst_video_format_to_string(to_gst(format)), "width", G_TYPE_INT,
+                                       header.width, "height", G_TYPE_INT, header.height, nullptr));
+  };
+  // What downstream is asked for says the picture's size: a metric that compares pictures of many sizes would
+  // otherwise name that of the last one.
+  const CapsPtr possible(gst_caps_new_empty());
+  for (const PixelFormat format : header.formats) gst_caps_append(possible.get(), caps_of(format).release());
+  const CapsPtr allowed(gst_pad_peer_query_caps(src, possible.get()));
   for (const PixelFormat format : header.formats) {
-    if (allowed == nullptr) return format;
-    const CapsPtr caps(gst_caps_new_simple("video/x-raw", "format", G_TYPE_STRING,
-                                           gst_video_format_to_string(to_gst(format)), "width", G_TYPE_INT,
-                                           header.width, "height", G_TYPE_INT, header.height, nullptr));
-    if (gst_caps_can_intersect(caps.get(), allowed.get())) return format;
+    if (gst_caps_can_intersect(caps_of(format).get(), allowed.get())) return format;
   }
   const CapsPtr wanted(gst_pad_peer_query_caps(src, nullptr));
   throw Error(ErrorCode::mismatch,
               text("This ", header.width, 'x', header.height,
                    " picture cannot be decoded to what the next element takes: ", to_string(wanted.get())),
               "Insert videoconvert, and videoscale where the size differs, after this element");
+}
+
+namespace {
+
+void copy_size(GstStructure* to, const GstStructure* from) {
+  for (const char* field : {"width", "height", "framerate"}) {
+    if (const GValue* value = gst_structure_get_value(from, field)) gst_structure_set_value(to, field, value);
+  }
+}
+
+}  // namespace
+
+CapsPtr taken_when_asked(GstPad* src, const GstCaps* caps) {
+  CapsPtr taken(gst_caps_new_empty());
+  for (guint i = 0; i < gst_caps_get_size(caps); ++i) {
+    const GstStructure* wanted = gst_caps_get_structure(caps, i);
+    CapsPtr question(gst_caps_make_writable(gst_pad_get_pad_template_caps(src)));
+    for (guint j = 0; j < gst_caps_get_size(question.get()); ++j)
+      copy_size(gst_caps_get_structure(question.get(), j), wanted);
+    const CapsPtr answer(gst_pad_peer_query_caps(src, question.get()));
+    for (guint j = 0; j < gst_caps_get_size(answer.get()); ++j) {
+      GstStructure* part = gst_structure_copy(wanted);
+      copy_size(part, gst_caps_get_structure(answer.get(), j));
+      taken.reset(gst_caps_merge_structure(taken.release(), part));
+    }
+  }
+  return taken;
 }
 
 MappedFrame::MappedFrame(const GstVideoInfo& info, GstBuffer* buffer, GstMapFlags flags) {

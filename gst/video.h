@@ -22,6 +22,10 @@ ImageView view_of(const GstVideoFrame& frame);
 /// The first of a picture's formats that the next element takes, which `src` is linked to. Throws
 /// Error(mismatch) where there is none.
 PixelFormat choose_format(GstPad* src, const ImageHeader& header);
+/// The part of `caps`, a codec's input, whose size and frame rate the element that `src` is linked to takes
+/// when it is asked for them. GStreamer's own base classes ask what it takes at the moment, which a metric
+/// answers with the size of the picture that it has, and so refuse a folder's next picture.
+CapsPtr taken_when_asked(GstPad* src, const GstCaps* caps);
 
 /// A mapped frame; unmapped at the end of its scope. Throws Error(internal) if it cannot be mapped.
 class MappedFrame {

@@ -100,7 +100,13 @@ struct VideoDecoder::Glue {
     const CapsPtr bounds(gst_pad_get_pad_template_caps(GST_VIDEO_DECODER_SRC_PAD(base)));
     gst_caps_map_in_place(caps.get(), remove_bounds, gst_caps_get_structure(bounds.get(), 0));
     if (filter == nullptr) return caps.release();
-    return gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST);
+    caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+    if (gst_caps_is_empty(caps.get())) {
+      caps.reset(gst_pad_get_pad_template_caps(GST_VIDEO_DECODER_SINK_PAD(base)));
+      caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+      caps = taken_when_asked(GST_VIDEO_DECODER_SRC_PAD(base), caps.get());
+    }
+    return caps.release();
   }
 
   static GstFlowReturn parse(GstVideoDecoder* base, GstVideoCodecFrame*, GstAdapter* adapter,

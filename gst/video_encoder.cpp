@@ -99,7 +99,12 @@ struct VideoEncoder::Glue {
           return gst_structure_has_field(s, "format");
         },
         &self(base));
-    return gst_video_encoder_proxy_getcaps(base, caps.get(), filter);
+    CapsPtr result(gst_video_encoder_proxy_getcaps(base, caps.get(), filter));
+    if (filter != nullptr && gst_caps_is_empty(result.get())) {
+      caps.reset(gst_caps_intersect_full(filter, caps.get(), GST_CAPS_INTERSECT_FIRST));
+      result = taken_when_asked(GST_VIDEO_ENCODER_SRC_PAD(base), caps.get());
+    }
+    return result.release();
   }
 
   static void keep_accepted(GstStructure* s, const VideoEncoder& encoder) {

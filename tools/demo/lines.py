@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The codecs and the gst-launch-1.0 lines of the demonstration. A new codec is one line in CODECS."""
 import collections
-import shlex
+
+from gst_line import quoted
 
 # `setting` says what the encoder's default is; `before` is what must stand before the encoder.
 Codec = collections.namedtuple("Codec", "name kind setting before encoder decoder")
@@ -81,12 +82,3 @@ def audio_line(codec, rate, channels, folder):
 
 def branches(*parts):
     return " \\\n    ".join(parts)
-
-
-def quoted(path):
-    return shlex.quote(str(path))
-
-
-def arguments(line):
-    """What the shell makes of a line."""
-    return ["gst-launch-1.0"] + shlex.split(line)

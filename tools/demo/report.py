@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Reads the results files of one line and writes tables out of them."""
 import collections
-import json
-import math
+
+import gst_line
+from gst_line import number, pooled
 
 # What was measured of one codec on one source; NaN where a file lacks it.
 Row = collections.namedtuple("Row", "source codec rate rate_unit bits_per_second ratio psnr encode decode speed_unit")
@@ -11,31 +12,16 @@ Row = collections.namedtuple("Row", "source codec rate rate_unit bits_per_second
 HEADINGS = ["source", "codec", "setting", "rate", "ratio", "PSNR", "encode", "decode"]
 
 
-def pooled(path, metric):
-    """(value, unit, details) of the last pooled result of a metric, or NaN where there is none."""
-    found = (math.nan, "", {})
-    if path.exists():
-        for line in path.read_text().splitlines():
-            result = json.loads(line)
-            if result.get("metric") == metric and result.get("scope") == "pooled":
-                found = (number(result.get("value")), result.get("unit", ""), result.get("details") or {})
-    return found
-
-
-def number(value):
-    """JSON has no infinity or NaN: results files write them as text, which float() reads."""
-    return math.nan if value is None else float(value)
-
-
 def read_row(source, codec, folder, stem):
-    rate, rate_unit, rate_details = pooled(folder / f"{stem}-rate.jsonl", "rate")
-    psnr, _, psnr_details = pooled(folder / f"{stem}-psnr.jsonl", "psnr")
-    encode, speed_unit, _ = pooled(folder / f"{stem}-encode.jsonl", "speed")
-    decode, _, _ = pooled(folder / f"{stem}-decode.jsonl", "speed")
+    rate = pooled(folder / f"{stem}-rate.jsonl", "rate")
+    psnr = pooled(folder / f"{stem}-psnr.jsonl", "psnr")
+    encode = pooled(folder / f"{stem}-encode.jsonl", "speed")
+    decode = pooled(folder / f"{stem}-decode.jsonl", "speed")
+    quality = psnr.value
     if codec.kind == "audio":  # windows of silence would rule the mean of the windows' values
-        psnr = number(psnr_details.get("psnr-of-mse", psnr))
-    return Row(source, codec, rate, rate_unit, number(rate_details.get("bit-rate")),
-               number(rate_details.get("compression-ratio")), psnr, encode, decode, speed_unit)
+        quality = number(psnr.details.get("psnr-of-mse", psnr.value))
+    return Row(source, codec, rate.value, rate.unit, number(rate.details.get("bit-rate")),
+               number(rate.details.get("compression-ratio")), quality, encode.value, decode.value, encode.unit)
 
 
 def rate_text(row):
@@ -52,11 +38,7 @@ def cells(row):
 
 
 def text_table(rows):
-    lines = [HEADINGS] + [cells(row) for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    return "\n".join("  ".join(cell.ljust(width) if column < 3 else cell.rjust(width)
-                               for column, (cell, width) in enumerate(zip(line, widths))).rstrip()
-                     for line in lines)
+    return gst_line.text_table([HEADINGS] + [cells(row) for row in rows], left=3)
 
 
 def caption(row):

@@ -14,10 +14,13 @@ import subprocess
 import sys
 import wave
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import gst_line
 import lines
 import media
 import report
 import sheet
+from gst_line import Failed
 
 RESULTS = pathlib.Path("mpq-demo")
 LOG = "gst-launch.log"  # all that GStreamer says
@@ -27,28 +30,8 @@ TIME_LIMIT = 600  # seconds for one line
 Source = collections.namedtuple("Source", "name kind path folder")
 
 
-class Failed(Exception):
-    """A line did not work; the text is what GStreamer said."""
-
-
 def launch(line):
-    try:
-        done = subprocess.run(lines.arguments(line), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, errors="replace", timeout=TIME_LIMIT)
-    except subprocess.TimeoutExpired as error:
-        raise Failed(f"not done after {TIME_LIMIT} s: gst-launch-1.0 {line}") from error
-    with open(RESULTS / LOG, "a", encoding="utf-8") as log:
-        log.write(f"gst-launch-1.0 {line}\n{done.stdout}\n")
-    if done.returncode != 0:
-        raise Failed(reason(done.stdout))
-
-
-def reason(output):
-    """The errors out of what gst-launch-1.0 printed, with the additional information that follows them."""
-    found = re.findall(r"^(?:ERROR|WARNING|erroneous)[^\n]*(?:\nAdditional debug info:\n[^\n]*(?:\n(?!\S*:|ERROR)[^\n]+)?)?",
-                       output, re.MULTILINE)
-    missing = "\nA decoder is missing; for most films: apt-get install gstreamer1.0-libav" if "missing" in output else ""
-    return "\n".join(found or output.strip().splitlines()[-5:]) + missing
+    gst_line.launch(line, TIME_LIMIT, RESULTS / LOG)
 
 
 def prepare(name, path, kinds):

@@ -46,6 +46,26 @@ TEST_F(PictureFolder, GivesTheFormatThatIsAskedFor) {
   EXPECT_NE(impossible.error().find("videoconvert"), std::string::npos) << impossible.error();
 }
 
+// A picture's size is not that of the one before, which the meter has at the moment.
+TEST_F(PictureFolder, OfManySizesIsCodedAndScored) {
+  for (const int width : {20, 36, 8}) write_jpeg(text("data/", width, ".jpg"), width, 56 - width);
+  write_gray("data/gray.png", 24, 18);
+  for (const std::string coding : {"mpqjpegenc quality=90 ! mpqrate name=r ! mpqjpegdec",
+                                   "mpqwebpenc quality=90 ! mpqrate name=r ! mpqwebpdec"}) {
+    Pipeline p(source() +
+               "! videoconvert ! video/x-raw,format=RGB ! tee name=t ! queue ! p.ref_sink t. ! queue ! " +
+               coding + " ! p.dist_0 mpqpsnr name=p ! appsink name=out sync=false");
+    ASSERT_TRUE(p.run()) << p.error();
+    const auto frames = p.pull_all();
+    ASSERT_EQ(frames.size(), 4U);
+    EXPECT_TRUE(caps_hold(frames[0], "format=(string)RGB, width=(int)20, height=(int)36")) << frames[0].caps;
+    EXPECT_TRUE(caps_hold(frames[2], "width=(int)8, height=(int)48")) << frames[2].caps;
+    const auto psnr = p.pooled("psnr");
+    EXPECT_EQ(psnr->index, 4U);
+    EXPECT_EQ(find_detail(*psnr, "missing-frames"), 0.0);
+  }
+}
+
 TEST_F(PictureFolder, NamesAndLabelsAreMetasAndTags) {
   write_jpeg("data/ant/a.jpg", 8, 8);
   Pipeline p(source("label-pattern=\"^([^/]+)/\"") + "! appsink name=out sync=false");
