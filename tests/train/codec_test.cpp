@@ -53,7 +53,7 @@ struct Case {
     const auto larger = [&](const char* name, double factor) {
       parameters.part(parameters.values(), name).mul_(factor);
     };
-    if (architecture.residual) {  // whose networks add next to nothing at the start
+    if (architecture.nano) {  // whose networks add next to nothing at the start
       larger("g_a.linear.weight", 10);
       for (const char* name : {"g_a.out.weight", "g_s.patch.weight", "g_s.linear.weight"}) larger(name, 100);
     } else {
@@ -86,7 +86,7 @@ void expect_near(const train::Picture& picture, const at::Tensor& x) {
 }
 
 constexpr Architecture contextual{Variant::mbt2018, 16, 24}, plain{Variant::mean, 16, 24},
-    residual{Variant::mbt2018, 16, 24, 0, mpq::mbt2018::Residual{12, 2, 20, 3}};
+    residual{Variant::mbt2018, 16, 24, 0, mpq::mbt2018::Nano{12, 2, 20, 3, 28, 36, 44}};
 
 class TrainedCodec : public testing::TestWithParam<Architecture> {};
 

@@ -31,8 +31,8 @@ model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
 
 Of a new training:
   --n NUMBER, --m NUMBER    channels of the hidden layers and of the latents (64, 96; mbt2018-nano: 64, 192)
-  --wide NUMBER, --wide-blocks NUMBER, --deep NUMBER, --deep-blocks NUMBER
-                            mbt2018-nano: channels and blocks of its networks (96, 2, 128, 2)
+  --wide NUMBER, --deep NUMBER, --wide-blocks NUMBER, --deep-blocks NUMBER, --hyper NUMBER, --context NUMBER,
+  --parameters NUMBER       mbt2018-nano: channels and blocks of its networks (64, 96, 3, 3, 128, 128, 256)
   --levels NUMBER           of the rate, in one model (6); 1: a model of one rate
   --least-lambda NUMBER     the loss is lambda 255^2 MSE + bits a pixel: of the smallest files (0.001)
   --most-lambda NUMBER      of the largest files, and where there is one level (0.02)
@@ -72,13 +72,6 @@ nn::Precision parse_precision(const std::string& word) {
   wrong_usage(text("--precision is auto, float32 or bfloat16, not \"", word, '"'));
 }
 
-/// Of mbt2018-nano.
-mpq::mbt2018::Residual& residual(Options& options) {
-  if (!options.settings.architecture.residual)
-    wrong_usage("--wide, --wide-blocks, --deep and --deep-blocks are for mbt2018-nano");
-  return *options.settings.architecture.residual;
-}
-
 using Setter = std::function<void(Options&, const std::string& name, const std::string& word)>;
 
 template <class Number, class Get>
@@ -88,8 +81,18 @@ Setter number(Get get) {
   };
 }
 
-const std::map<std::string, Setter>& setters() {
-  static const std::map<std::string, Setter> all = {
+/// Of the sizes of mbt2018-nano's layers.
+void add_nano(std::map<std::string, Setter>& all) {
+  for (const auto& [name, member] : mbt2018::nano_sizes)
+    all[text("--", name)] = [member = member](Options& options, const std::string& option,
+                                              const std::string& word) {
+      if (!options.settings.architecture.nano) wrong_usage(text(option, " is for mbt2018-nano"));
+      (*options.settings.architecture.nano).*member = parse_number<int>(option, word);
+    };
+}
+
+std::map<std::string, Setter> make_setters() {
+  std::map<std::string, Setter> all = {
       {"--steps", number<std::uint64_t>([](Options & o) -> auto& { return o.schedule.steps; })},
       {"--batch", number<int>([](Options & o) -> auto& { return o.schedule.batch; })},
       {"--crop", number<int>([](Options & o) -> auto& { return o.schedule.crop; })},
@@ -97,10 +100,6 @@ const std::map<std::string, Setter>& setters() {
       {"--seed", number<std::uint64_t>([](Options & o) -> auto& { return o.schedule.seed; })},
       {"--n", number<int>([](Options & o) -> auto& { return o.settings.architecture.n; })},
       {"--m", number<int>([](Options & o) -> auto& { return o.settings.architecture.m; })},
-      {"--wide", number<int>([](Options & o) -> auto& { return residual(o).wide; })},
-      {"--wide-blocks", number<int>([](Options & o) -> auto& { return residual(o).wide_blocks; })},
-      {"--deep", number<int>([](Options & o) -> auto& { return residual(o).deep; })},
-      {"--deep-blocks", number<int>([](Options & o) -> auto& { return residual(o).deep_blocks; })},
       {"--levels", number<int>([](Options & o) -> auto& { return o.settings.levels; })},
       {"--least-lambda", number<double>([](Options & o) -> auto& { return o.settings.least_lambda; })},
       {"--most-lambda", number<double>([](Options & o) -> auto& { return o.settings.most_lambda; })},
@@ -116,6 +115,12 @@ const std::map<std::string, Setter>& setters() {
        [](Options& o, const std::string&, const std::string& word) { o.precision = parse_precision(word); }},
       {"--output", [](Options& o, const std::string&, const std::string& word) { o.output = word; }},
   };
+  add_nano(all);
+  return all;
+}
+
+const std::map<std::string, Setter>& setters() {
+  static const std::map<std::string, Setter> all = make_setters();
   return all;
 }
 
@@ -209,7 +214,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
     if (!mean && !nano && options.command != "mbt2018")
       wrong_usage(text("unknown command \"", options.command, '"'));
     architecture.variant = mean ? mpq::mbt2018::Variant::mean : mpq::mbt2018::Variant::mbt2018;
-    if (!nano) architecture.residual.reset();
+    if (!nano) architecture.nano.reset();
   }
   return options;
 }

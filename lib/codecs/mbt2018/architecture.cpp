@@ -74,21 +74,25 @@ class Index {
   std::map<std::string, Shape> shapes_;
 };
 
-Residual infer_residual(const Index& index) {
-  Residual residual{.wide = index.rows("g_a.patch.weight"), .deep = index.rows("g_a.down.weight")};
+Nano infer_nano(const Index& index) {
+  Nano nano{.wide = index.rows("g_a.patch.weight"),
+            .deep = index.rows("g_a.down.weight"),
+            .hyper = index.rows("h_s.4.weight"),
+            .context = index.rows("context_prediction.weight"),
+            .parameters = index.rows("entropy_parameters.0.weight")};
   const auto has = [&](const char* where, int i) {
     return i < most_blocks && index.find(text("g_a.", where, '.', i, ".mix.weight")) != nullptr;
   };
-  while (has("wide", residual.wide_blocks)) ++residual.wide_blocks;
-  while (has("deep", residual.deep_blocks)) ++residual.deep_blocks;
-  return residual;
+  while (has("wide", nano.wide_blocks)) ++nano.wide_blocks;
+  while (has("deep", nano.deep_blocks)) ++nano.deep_blocks;
+  return nano;
 }
 
 Architecture infer(const Checkpoint& file, const Index& index) {
-  const bool residual = index.find("g_a.linear.weight") != nullptr;
+  const bool nano = index.find("g_a.linear.weight") != nullptr;
   Architecture architecture;
-  architecture.m = index.rows(residual ? "g_a.linear.weight" : "g_a.6.weight");
-  if (residual) architecture.residual = infer_residual(index);
+  architecture.m = index.rows(nano ? "g_a.linear.weight" : "g_a.6.weight");
+  if (nano) architecture.nano = infer_nano(index);
   if (index.find("h_a.0.weight") == nullptr)
     not_ours(file, "it has no hyperprior (is it bmshj2018-factorized?)");
   architecture.n = index.rows("h_a.0.weight");
@@ -114,12 +118,16 @@ class List {
  public:
   List(const Architecture& architecture, const Index& index)
       : variant_(architecture.variant), n_(architecture.n), m_(architecture.m), index_(index) {
-    if (architecture.residual)
-      residual_transforms(*architecture.residual);
-    else
+    if (const auto& nano = architecture.nano) {
+      residual_transforms(*nano);
+      hyper_transforms(nano->hyper, nano->hyper, nano->hyper);
+      context_model(nano->context, nano->hyper + nano->context, nano->parameters, nano->parameters);
+    } else {
       transforms();
-    hyper_transforms();
-    if (variant_ == Variant::mbt2018) context_model();
+      const bool means = variant_ != Variant::hyperprior;
+      hyper_transforms(means ? m_ : n_, means ? m_ * 3 / 2 : n_, means ? 2 * m_ : m_);
+      if (variant_ == Variant::mbt2018) context_model(2 * m_, 4 * m_, m_ * 10 / 3, m_ * 8 / 3);
+    }
     bottleneck();
     tables("entropy_bottleneck.", n_);
     const std::string scales = "gaussian_conditional.scale_table";
@@ -162,7 +170,7 @@ class List {
     }
   }
 
-  void residual_transforms(const Residual& r) {
+  void residual_transforms(const Nano& r) {
     const auto blocks = [&](const std::string& layer, int count, std::int64_t channels) {
       for (int i = 0; i < count; ++i) {
         convolution(text(layer, '.', i, ".gate"), channels, 2 * channels, 3);
@@ -184,22 +192,21 @@ class List {
     add("g_s.up.bias", {r.wide});
   }
 
-  void hyper_transforms() {
+  /// Channels that the layers of h_s give.
+  void hyper_transforms(std::int64_t first, std::int64_t second, std::int64_t third) {
     convolution("h_a.0", m_, n_, 3);
     convolution("h_a.2", n_, n_, 5);
     convolution("h_a.4", n_, n_, 5);
-    const bool means = variant_ != Variant::hyperprior;
-    const std::int64_t first = means ? m_ : n_, second = means ? m_ * 3 / 2 : n_;
     transposed("h_s.0", n_, first);
     transposed("h_s.2", first, second);
-    convolution("h_s.4", second, means ? 2 * m_ : m_, 3);
+    convolution("h_s.4", second, third, 3);
   }
 
-  void context_model() {
-    convolution("context_prediction", m_, 2 * m_, 5);
-    convolution("entropy_parameters.0", 4 * m_, m_ * 10 / 3, 1);
-    convolution("entropy_parameters.2", m_ * 10 / 3, m_ * 8 / 3, 1);
-    convolution("entropy_parameters.4", m_ * 8 / 3, 2 * m_, 1);
+  void context_model(std::int64_t context, std::int64_t both, std::int64_t first, std::int64_t second) {
+    convolution("context_prediction", m_, context, 5);
+    convolution("entropy_parameters.0", both, first, 1);
+    convolution("entropy_parameters.2", first, second, 1);
+    convolution("entropy_parameters.4", second, 2 * m_, 1);
   }
 
   void bottleneck() {

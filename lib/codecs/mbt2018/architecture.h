@@ -17,7 +17,7 @@
 namespace mpq::mbt2018 {
 
 enum class Variant {
-  mbt2018,     ///< hyperprior and context model give means and scales
+  mbt2018,     ///< hyperprior and context model give means and scales (mbt2018-nano too)
   mean,        ///< the hyperprior alone gives means and scales
   hyperprior,  ///< the hyperprior gives scales; there are no means
 };
@@ -25,18 +25,23 @@ enum class Variant {
 /// "mbt2018", "mbt2018-mean", "bmshj2018-hyperprior": as CompressAI calls them.
 const char* name(Variant variant);
 
-/// Transforms of mpq's own in the place of the published ones (g_a, g_s): a linear one of blocks of 16x16
-/// pixels, and what a residual network adds to it. With x from -1/2 to 1/2, activations leaky ReLUs of slope
-/// 0.1, a block B(x) = x + mix(u sigmoid(v)) with (u, v) = gate(x), and layers named as their tensors:
+/// mbt2018-nano, networks of mpq's own in the place of the published ones, with the same context model and
+/// coder. The transforms (g_a, g_s) are a linear one of blocks of 16x16 pixels, and what a residual network
+/// adds to it. With x from -1/2 to 1/2, activations leaky ReLUs of slope 0.1, a block
+/// B(x) = x + mix(u sigmoid(v)) with (u, v) = gate(x), and layers named as their tensors:
 ///   y = linear(x) + out(B...(act(down(B...(act(patch(x))))))) g_a.{linear,patch,wide,down,deep,out} x =
 ///   linear(y) + patch(B...(act(up(B...(act(in(y)))))))                g_s.{linear,in,deep,up,wide,patch}
 /// linear is a convolution 16x16 of stride 16, patch 8x8 of stride 8, down 2x2 of stride 2, out 1x1, gate 3x3
-/// to twice the channels, mix 1x1; in g_s linear, patch and up are the transposed ones.
-struct Residual {
+/// to twice the channels, mix 1x1; in g_s linear, patch and up are the transposed ones. The layers of h_s,
+/// context_prediction and entropy_parameters are the published ones but for their channels.
+struct Nano {
   int wide = 0, wide_blocks = 0;  ///< channels and blocks at an eighth of the picture's width and height
   int deep = 0, deep_blocks = 0;  ///< at a sixteenth
+  int hyper = 0;                  ///< channels that every layer of h_s gives
+  int context = 0;                ///< that context_prediction gives
+  int parameters = 0;             ///< that entropy_parameters.0 and .2 give
 
-  bool operator==(const Residual&) const = default;
+  bool operator==(const Nano&) const = default;
 };
 
 struct Architecture {
@@ -44,7 +49,7 @@ struct Architecture {
   int n = 0;       ///< channels of the hidden layers and of z
   int m = 0;       ///< channels of the latents y
   int levels = 0;  ///< rates that it was trained for, or 0: one, and no gains (gains.h)
-  std::optional<Residual> residual = std::nullopt;  ///< or the published transforms
+  std::optional<Nano> nano = std::nullopt;  ///< or the published networks
 
   bool operator==(const Architecture&) const = default;
 };

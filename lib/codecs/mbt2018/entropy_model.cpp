@@ -99,7 +99,7 @@ const Map& EntropyModel::Context::predict(const Map& hyper, const Map& latents,
 namespace {
 
 void hash_residual(Hash& hash, const Model& model) {
-  const Residual& residual = model.architecture.residual.value();
+  const Nano& residual = model.architecture.nano.value();
   hash.add(model.weights.floats("g_s.linear.weight"));
   for (const char* layer : {"g_s.in", "g_s.up", "g_s.patch"}) hash.add_layer(model, layer);
   for (const auto& [where, count] :
@@ -118,14 +118,14 @@ std::uint64_t EntropyModel::compute_hash(const Model& model) const {
   hash.add(tables_.medians);
   hash.add(tables_.thresholds);
   for (const char* layer : {"h_s.0", "h_s.2", "h_s.4"}) hash.add_layer(model, layer);
-  if (!architecture_.residual)
+  if (!architecture_.nano)
     for (const char* layer : {"g_s.0", "g_s.2", "g_s.4", "g_s.6"}) hash.add_layer(model, layer);
   if (has_context())
     for (const char* layer :
          {"context_prediction", "entropy_parameters.0", "entropy_parameters.2", "entropy_parameters.4"})
       hash.add_layer(model, layer);
   if (architecture_.levels > 0) hash.add(model.weights.floats("inverse_gain"));
-  if (architecture_.residual) {
+  if (architecture_.nano) {
     hash_residual(hash, model);
     return hash.value();
   }

@@ -48,8 +48,8 @@ Network::Network(const Model& model, const nn::Placement& p)
   }
   const LayerReader reader(model.weights, placement);
   for (std::size_t i = 0; i < 3; ++i) h_a[i] = reader.convolution(text("h_a.", 2 * i), i == 0 ? 1 : 2);
-  if (architecture.residual) {
-    residual = std::make_unique<const ResidualLayers>(reader, *architecture.residual, placement);
+  if (architecture.nano) {
+    residual = std::make_unique<const ResidualLayers>(reader, *architecture.nano, placement);
     return;
   }
   for (std::size_t i = 0; i < 4; ++i) {

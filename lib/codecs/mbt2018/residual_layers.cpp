@@ -65,7 +65,7 @@ void add_up(const at::Tensor& linear, const at::Tensor& more, const Padding& pad
 
 }  // namespace
 
-ResidualLayers::ResidualLayers(const LayerReader& reader, const Residual& residual,
+ResidualLayers::ResidualLayers(const LayerReader& reader, const Nano& residual,
                                const nn::Placement& placement)
     : placement_(placement) {
   const auto placed = [&](const at::Tensor& x) {

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The residual transforms (Residual in architecture.h). Tensors of layers are [pixels, channels] or
+// The residual transforms (Nano in architecture.h). Tensors of layers are [pixels, channels] or
 // [1, channels, height, width] in channels-last memory, of the placement's type; y is float32.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace mpq::mbt2018 {
 
 class ResidualLayers {
  public:
-  ResidualLayers(const LayerReader& reader, const Residual& residual, const nn::Placement& placement);
+  ResidualLayers(const LayerReader& reader, const Nano& residual, const nn::Placement& placement);
 
   /// [1, M, height, width] of a picture (rgb24), whose padding is filled with its edges.
   at::Tensor analyse(const ImageView& picture, const Padding& padding) const;

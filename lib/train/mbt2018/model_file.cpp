@@ -70,7 +70,7 @@ void write_model(const std::filesystem::path& file, const Network& network, cons
   Writer writer;
   for (const auto& [name, shape] : network.parameters().shapes()) {
     at::Tensor values = network.parameters().part(weights, name);
-    if (network.architecture().residual) values = values * unit(name);
+    if (network.architecture().nano) values = values * unit(name);
     if (folded) values = fold(network, weights, *level, name, values);
     if (name == "log_gain" || name == "log_inverse_gain") {
       if (!folded) writer.add(name.substr(4), shape, floats(values.exp()));

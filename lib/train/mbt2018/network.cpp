@@ -3,6 +3,7 @@
 
 #include "train/mbt2018/network.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -25,6 +26,18 @@ void check(const Architecture& architecture, int levels) {
     throw Error(ErrorCode::invalid_argument,
                 text("a network cannot have N = ", architecture.n, " and M = ", architecture.m),
                 text("Use 1 to ", most_channels, " channels."));
+  if (const auto& nano = architecture.nano) {
+    for (const int channels : {nano->wide, nano->deep, nano->hyper, nano->context, nano->parameters})
+      if (channels < 1 || channels > most_channels)
+        throw Error(ErrorCode::invalid_argument, text("a layer cannot have ", channels, " channels"),
+                    text("Use 1 to ", most_channels, '.'));
+    if (std::min(nano->wide_blocks, nano->deep_blocks) < 0 ||
+        std::max(nano->wide_blocks, nano->deep_blocks) > most_levels)
+      throw Error(ErrorCode::invalid_argument, "a network cannot have so many blocks",
+                  text("Use 0 to ", most_levels, '.'));
+    if (architecture.variant != Variant::mbt2018)
+      throw Error(ErrorCode::invalid_argument, "mbt2018-nano has a context model", "Train mbt2018-nano.");
+  }
   if (levels < 1 || levels > most_levels)
     throw Error(ErrorCode::invalid_argument, text("a model cannot have ", levels, " levels"),
                 text("Use 1 to ", most_levels, "."));
@@ -45,7 +58,7 @@ std::vector<NamedShape> parameter_shapes(const Architecture& architecture, int l
     all.push_back({name + ".weight", {up ? in : out, up ? out : in, kernel, kernel}});
     all.push_back({name + ".bias", {out}});
   };
-  if (architecture.residual) {
+  if (architecture.nano) {
     for (NamedShape& shape : residual_shapes(architecture)) all.push_back(std::move(shape));
   } else {
     for (const std::string side : {"g_a.", "g_s."}) {
@@ -58,17 +71,23 @@ std::vector<NamedShape> parameter_shapes(const Architecture& architecture, int l
       }
     }
   }
+  // The channels that h_s, the context model and its first two layers give.
+  const auto& nano = architecture.nano;
+  const std::int64_t hyper0 = nano ? nano->hyper : m, hyper1 = nano ? nano->hyper : m * 3 / 2,
+                     hyper2 = nano ? nano->hyper : 2 * m, context = nano ? nano->context : 2 * m,
+                     parameters0 = nano ? nano->parameters : m * 10 / 3,
+                     parameters1 = nano ? nano->parameters : m * 8 / 3;
   add("h_a.0", m, n, 3);
   add("h_a.2", n, n, 5);
   add("h_a.4", n, n, 5);
-  add("h_s.0", n, m, 5);
-  add("h_s.2", m, m * 3 / 2, 5);
-  add("h_s.4", m * 3 / 2, 2 * m, 3);
+  add("h_s.0", n, hyper0, 5);
+  add("h_s.2", hyper0, hyper1, 5);
+  add("h_s.4", hyper1, hyper2, 3);
   if (architecture.variant == Variant::mbt2018) {
-    add("context_prediction", m, 2 * m, 5);
-    add("entropy_parameters.0", 4 * m, m * 10 / 3, 1);
-    add("entropy_parameters.2", m * 10 / 3, m * 8 / 3, 1);
-    add("entropy_parameters.4", m * 8 / 3, 2 * m, 1);
+    add("context_prediction", m, context, 5);
+    add("entropy_parameters.0", hyper2 + context, parameters0, 1);
+    add("entropy_parameters.2", parameters0, parameters1, 1);
+    add("entropy_parameters.4", parameters1, 2 * m, 1);
   }
   all.push_back({bottleneck + "medians", {n}});
   if (levels > 1)
@@ -87,7 +106,7 @@ Network::Network(const Architecture& architecture, int levels, at::ScalarType wi
       parameters_(parameter_shapes(architecture, levels), type),
       density_(parameters_, bottleneck),
       type_(type) {
-  if (architecture.residual) residual_.emplace(parameters_, *architecture.residual, wide);
+  if (architecture.nano) residual_.emplace(parameters_, *architecture.nano, wide);
 }
 
 at::Tensor Network::medians() const {

@@ -3,6 +3,7 @@
 
 #include "train/mbt2018/objective.h"
 
+#include <array>
 #include <charconv>
 #include <cmath>
 
@@ -19,6 +20,8 @@ namespace {
 
 /// The network's rounding of z follows its density, which changes slowly, in steps of this many.
 constexpr std::uint64_t median_interval = 50;
+
+using mpq::mbt2018::Nano;
 
 template <class Number>
 Number number(const std::map<std::string, std::string>& description, const std::string& name) {
@@ -58,12 +61,8 @@ class RateDistortion : public Objective {
         {"levels", text(settings_.levels)},
         {"least-lambda", text(settings_.least_lambda)},
         {"most-lambda", text(settings_.most_lambda)}};
-    if (const auto& residual = settings_.architecture.residual) {
-      all["wide"] = text(residual->wide);
-      all["wide-blocks"] = text(residual->wide_blocks);
-      all["deep"] = text(residual->deep);
-      all["deep-blocks"] = text(residual->deep_blocks);
-    }
+    if (const auto& nano = settings_.architecture.nano)
+      for (const auto& [name, member] : nano_sizes) all[name] = text((*nano).*member);
     return all;
   }
 
@@ -98,13 +97,26 @@ class RateDistortion : public Objective {
 
 }  // namespace
 
+const std::array<std::pair<const char*, int Nano::*>, 7> nano_sizes{{{"wide", &Nano::wide},
+                                                                     {"wide-blocks", &Nano::wide_blocks},
+                                                                     {"deep", &Nano::deep},
+                                                                     {"deep-blocks", &Nano::deep_blocks},
+                                                                     {"hyper", &Nano::hyper},
+                                                                     {"context", &Nano::context},
+                                                                     {"parameters", &Nano::parameters}}};
+
 Settings nano() {
   Settings settings;
   settings.architecture.m = 192;
-  settings.architecture.residual =
-      mpq::mbt2018::Residual{.wide = 96, .wide_blocks = 2, .deep = 128, .deep_blocks = 2};
+  settings.architecture.nano = Nano{.wide = 64,
+                                    .wide_blocks = 3,
+                                    .deep = 96,
+                                    .deep_blocks = 3,
+                                    .hyper = 128,
+                                    .context = 128,
+                                    .parameters = 256};
   settings.least_lambda = 0.0003;
-  settings.most_lambda = 0.015;
+  settings.most_lambda = 0.012;
   return settings;
 }
 
@@ -133,10 +145,11 @@ Settings read_settings(const std::map<std::string, std::string>& description) {
                 "Start the training anew.");
   settings.architecture.n = number<int>(description, "n");
   settings.architecture.m = number<int>(description, "m");
-  if (description.contains("wide"))
-    settings.architecture.residual =
-        mpq::mbt2018::Residual{number<int>(description, "wide"), number<int>(description, "wide-blocks"),
-                               number<int>(description, "deep"), number<int>(description, "deep-blocks")};
+  if (description.contains(nano_sizes.front().first)) {
+    settings.architecture.nano.emplace();
+    for (const auto& [size, member] : nano_sizes)
+      (*settings.architecture.nano).*member = number<int>(description, size);
+  }
   settings.levels = number<int>(description, "levels");
   settings.least_lambda = number<double>(description, "least-lambda");
   settings.most_lambda = number<double>(description, "most-lambda");

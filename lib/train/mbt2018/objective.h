@@ -4,9 +4,11 @@
 // Rate and distortion of the MBT2018 family: lambda 255^2 MSE + bits a pixel (CompressAI's convention).
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codecs/mbt2018/architecture.h"
@@ -24,8 +26,11 @@ struct Settings {
   bool bfloat16 = false;  ///< for the layers of high resolution
 };
 
-/// Of mbt2018-nano: small transforms of our own (Residual), over the rates of 0.05 to 0.8 bits a pixel or so.
+/// Of mbt2018-nano, for rates of 0.08 to 0.8 bits a pixel or so.
 Settings nano();
+
+/// The sizes of its layers by the names that options and states have for them.
+extern const std::array<std::pair<const char*, int mpq::mbt2018::Nano::*>, 7> nano_sizes;
 
 /// Of each level, geometrically from the least to the most.
 std::vector<double> lambdas(const Settings& settings);

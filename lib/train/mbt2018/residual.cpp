@@ -99,7 +99,7 @@ bool is_transposed(const std::string& layer) {
 }  // namespace
 
 std::vector<NamedShape> residual_shapes(const mpq::mbt2018::Architecture& architecture) {
-  const mpq::mbt2018::Residual& r = architecture.residual.value();
+  const mpq::mbt2018::Nano& r = architecture.nano.value();
   const std::int64_t m = architecture.m;
   std::vector<NamedShape> all;
   const auto add = [&](const std::string& name, std::int64_t rows, std::int64_t columns, std::int64_t kernel,
@@ -135,7 +135,7 @@ double unit(const std::string& parameter) {
   return found == units.end() ? 1 : found->second;
 }
 
-ResidualTransforms::ResidualTransforms(const Parameters& parameters, const mpq::mbt2018::Residual& residual,
+ResidualTransforms::ResidualTransforms(const Parameters& parameters, const mpq::mbt2018::Nano& residual,
                                        at::ScalarType wide)
     : parameters_(parameters), residual_(residual), wide_(wide) {}
 

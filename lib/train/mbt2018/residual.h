@@ -23,8 +23,7 @@ double unit(const std::string& parameter);
 class ResidualTransforms {
  public:
   /// `wide`: the type that the residual networks are computed in. The parameters must outlive the object.
-  ResidualTransforms(const Parameters& parameters, const mpq::mbt2018::Residual& residual,
-                     at::ScalarType wide);
+  ResidualTransforms(const Parameters& parameters, const mpq::mbt2018::Nano& residual, at::ScalarType wide);
 
   void initialise(Generator& generator) const;
 
@@ -38,7 +37,7 @@ class ResidualTransforms {
   at::Tensor blocks(const std::string& name, int count, at::Tensor x) const;
 
   const Parameters& parameters_;
-  mpq::mbt2018::Residual residual_;
+  mpq::mbt2018::Nano residual_;
   at::ScalarType wide_;
 };
 

@@ -27,8 +27,8 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
     all.push_back({name + ".weight", weight});
     all.push_back({name + ".bias", {out}});
   };
-  if (a.residual) {
-    const std::int64_t wide = a.residual->wide, deep = a.residual->deep;
+  if (a.nano) {
+    const std::int64_t wide = a.nano->wide, deep = a.nano->deep;
     const auto blocks = [&](const std::string& name, int count, std::int64_t channels) {
       for (int i = 0; i < count; ++i) {
         layer(text(name, i, ".gate"), 2 * channels, {2 * channels, channels, 3, 3});
@@ -38,8 +38,8 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
     for (const std::string side : {"g_a.", "g_s."}) {
       all.push_back({side + "linear.weight", {m, 3, 16, 16}});
       layer(side + "patch", side == "g_a." ? wide : 3, {wide, 3, 8, 8});
-      blocks(side + "wide.", a.residual->wide_blocks, wide);
-      blocks(side + "deep.", a.residual->deep_blocks, deep);
+      blocks(side + "wide.", a.nano->wide_blocks, wide);
+      blocks(side + "deep.", a.nano->deep_blocks, deep);
     }
     layer("g_a.down", deep, {deep, wide, 2, 2});
     layer("g_a.out", m, {m, deep, 1, 1});
@@ -47,7 +47,7 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
     layer("g_s.up", wide, {deep, wide, 2, 2});
   }
   for (const std::string side : {"g_a.", "g_s."}) {
-    if (a.residual) break;
+    if (a.nano) break;
     for (const int i : {1, 3, 5}) {
       all.push_back({text(side, i, ".beta"), {n}});
       all.push_back({text(side, i, ".gamma"), {n, n}});
@@ -56,7 +56,7 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
           all.push_back({text(side, i, parameter, constant), {1}});
     }
   }
-  for (int i = 0; i < (a.residual ? 0 : 4); ++i) {
+  for (int i = 0; i < (a.nano ? 0 : 4); ++i) {
     layer(text("g_a.", 2 * i), i == 3 ? m : n, {i == 3 ? m : n, i == 0 ? 3 : n, 5, 5});
     layer(text("g_s.", 2 * i), i == 3 ? 3 : n, {i == 0 ? m : n, i == 3 ? 3 : n, 5, 5});
   }
@@ -64,16 +64,20 @@ inline std::vector<NamedShape> mbt2018_tensors(const mbt2018::Architecture& a) {
   layer("h_a.2", n, {n, n, 5, 5});
   layer("h_a.4", n, {n, n, 5, 5});
   const bool means = a.variant != mbt2018::Variant::hyperprior;
-  const std::int64_t first = means ? m : n, second = means ? m * 3 / 2 : n, third = means ? 2 * m : m;
+  std::int64_t first = means ? m : n, second = means ? m * 3 / 2 : n, third = means ? 2 * m : m;
+  if (a.nano) first = second = third = a.nano->hyper;
   layer("h_s.0", first, {n, first, 5, 5});
   layer("h_s.2", second, {first, second, 5, 5});
   layer("h_s.4", third, {third, second, 3, 3});
   if (a.variant == mbt2018::Variant::mbt2018) {
-    layer("context_prediction", 2 * m, {2 * m, m, 5, 5});
-    all.push_back({"context_prediction.mask", {2 * m, m, 5, 5}});
-    layer("entropy_parameters.0", m * 10 / 3, {m * 10 / 3, 4 * m, 1, 1});
-    layer("entropy_parameters.2", m * 8 / 3, {m * 8 / 3, m * 10 / 3, 1, 1});
-    layer("entropy_parameters.4", 2 * m, {2 * m, m * 8 / 3, 1, 1});
+    const std::int64_t context = a.nano ? a.nano->context : 2 * m,
+                       parameters0 = a.nano ? a.nano->parameters : m * 10 / 3,
+                       parameters1 = a.nano ? a.nano->parameters : m * 8 / 3;
+    layer("context_prediction", context, {context, m, 5, 5});
+    all.push_back({"context_prediction.mask", {context, m, 5, 5}});
+    layer("entropy_parameters.0", parameters0, {parameters0, third + context, 1, 1});
+    layer("entropy_parameters.2", parameters1, {parameters1, parameters0, 1, 1});
+    layer("entropy_parameters.4", 2 * m, {2 * m, parameters1, 1, 1});
   }
   for (int i = 0; i < 5; ++i) {
     const std::int64_t in = i == 0 ? 1 : 3, out = i == 4 ? 1 : 3;

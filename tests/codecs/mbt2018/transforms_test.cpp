@@ -118,7 +118,7 @@ TEST_F(Mbt2018Transforms, LayersOfAnyNumberOfChannelsRunInBfloat16) {
 }
 
 TEST_F(Mbt2018Transforms, ResidualOnesTakePicturesOfAnySize) {
-  const Architecture nano{Variant::mbt2018, 32, 48, 0, Residual{32, 2, 48, 1}};
+  const Architecture nano{Variant::mbt2018, 32, 48, 0, Nano{32, 2, 48, 1, 40, 24, 56}};
   const auto exact = load(nano, float32), near = load(nano, bfloat16);
   EXPECT_EQ(exact->architecture(), nano);
   for (const auto& [width, height] : {std::pair{1, 1}, {1, 7}, {63, 65}, {130, 64}, {450, 200}})
