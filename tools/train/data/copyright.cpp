@@ -48,9 +48,11 @@ bool matches_from_any_folder(const std::string& pattern, const std::string& path
   }
 }
 
-bool is_same_file(const fs::path& pattern, const fs::path& path) {
-  return pattern.has_parent_path() && pattern.filename() == path.filename() &&
-         pattern.parent_path().filename() == path.parent_path().filename();
+/// 2: the pattern names the file and its folder; 1: the file; 0: neither.
+int sameness(const fs::path& pattern, const fs::path& path) {
+  if (pattern.filename() != path.filename()) return 0;
+  return pattern.has_parent_path() && pattern.parent_path().filename() == path.parent_path().filename() ? 2
+                                                                                                        : 1;
 }
 
 }  // namespace
@@ -70,13 +72,19 @@ CopyrightFile::CopyrightFile(const std::string& text) {
   }
 }
 
-Licence CopyrightFile::licence_of(const std::string& path) const {
-  Licence found;
+std::vector<Licence> CopyrightFile::licences_of(const std::string& path) const {
+  std::vector<Licence> matching, named;
+  int best = 1;
   for (const Stanza& stanza : stanzas_)
-    for (const std::string& pattern : stanza.patterns)
-      if (matches_from_any_folder(pattern, path) || is_same_file(pattern, path))
-        found = {stanza.licence, stanza.copyright, pattern};
-  return found;
+    for (const std::string& pattern : stanza.patterns) {
+      const Licence licence{stanza.licence, stanza.copyright, pattern};
+      if (const int same = sameness(pattern, path); same >= best) {
+        best = same;
+        named = {licence};
+      }
+      if (matches_from_any_folder(pattern, path)) matching.push_back(licence);
+    }
+  return named.empty() ? matching : named;
 }
 
 }  // namespace mpq::train

@@ -23,10 +23,10 @@ class CopyrightFile {
 
   bool machine_readable() const noexcept { return !stanzas_.empty(); }
 
-  /// The last stanza that matches, as DEP-5 has it. Patterns are of the source package, whose folders are not
-  /// those of the installed one: a pattern matches from any folder of `path` on, and one that names a file
-  /// matches, too, where file and folder have the same names. Empty where nothing matches.
-  Licence licence_of(const std::string& path) const;
+  /// Patterns are of the source package, whose folders are not those of the installed one. So: the stanza
+  /// that names the file, by its folder and name, or by its name alone; otherwise all those with a pattern
+  /// that matches from any folder of `path` on, of which the reader decides. Empty where nothing matches.
+  std::vector<Licence> licences_of(const std::string& path) const;
 
  private:
   struct Stanza {

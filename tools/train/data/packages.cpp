@@ -139,8 +139,8 @@ class Unpacker {
     } catch (const Error& error) {
       if (error.code() == ErrorCode::io) throw;
       problems_[path] = error.what();
-      fs::remove(draft);
     }
+    fs::remove(draft);
   }
 
   void note(const fs::path& deb, Card& card) const {
@@ -155,6 +155,8 @@ class Unpacker {
       write(folder_ / file, copyright_);
       package["copyright_file"] = file.string();
       package["copyright_sha256"] = models::sha256_of(folder_ / file);
+      // What no program can read is shown to people.
+      if (!copyright.machine_readable()) package["copyright_begins"] = words.substr(0, 400);
     }
     card.add_package(package);
     for (const auto& [path, role] : wanted_) {
@@ -170,11 +172,10 @@ class Unpacker {
       Json item = {
           {"package", package_}, {"version", version_}, {"architecture", architecture_}, {"path", path}};
       item.update(found->second);
-      const Licence licence = copyright.licence_of(path);
-      // What no program can read is shown to people.
-      item["licence"] = copyright.machine_readable() ? licence.name : "";
-      item["licence_files"] = licence.files;
-      item["copyright"] = copyright.machine_readable() ? licence.copyright : words.substr(0, 400);
+      item["licences"] = Json::array();
+      for (const Licence& licence : copyright.licences_of(path))
+        item["licences"].push_back(
+            {{"licence", licence.name}, {"copyright", licence.copyright}, {"files", licence.files}});
       card.add_item(item);
     }
   }

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/resize.h"
 #include "core/text.h"
+#include "sources/folder/picture_file.h"
 #include "tools/models/checksum.h"
 #include "train/pictures.h"
 
@@ -39,18 +40,15 @@ Picture reduced(const Picture& picture) {
   return small;
 }
 
-void write_jpeg(const Picture& picture, const fs::path& path) {
-  jpeg::Encoder encoder;
-  const EncodedImage coded =
-      encoder.encode(picture.view(), {.quality = 97, .subsampling = jpeg::Subsampling::s444});
+void write(std::span<const std::uint8_t> bytes, const fs::path& path) {
   checkpoint::NewFile file(path);
-  file.write(coded.bytes);
+  file.write(bytes);
   file.commit();
 }
 
 }  // namespace
 
-Json store_picture(const fs::path& file, const fs::path& folder, const std::string& role,
+Json store_picture(const fs::path& file, const fs::path& output, const std::string& role,
                    const std::string& name) {
   const Picture picture = read_picture(file);
   const std::string sum = models::sha256_of(file);
@@ -60,16 +58,17 @@ Json store_picture(const fs::path& file, const fs::path& folder, const std::stri
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const fs::path target = fs::path(role) / text(plain(name), '-', sum.substr(0, 8), large ? ".jpg" : ending);
   Json item = {{"file", target.string()}, {"role", role}, {"sha256", sum}};
-  fs::create_directories(folder / role);
+  fs::create_directories(output / role);
   if (large) {
     const Picture small = reduced(picture);
-    write_jpeg(small, folder / target);
+    jpeg::Encoder encoder;
+    write(encoder.encode(small.view(), {.quality = 97, .subsampling = jpeg::Subsampling::s444}).bytes,
+          output / target);
     item["width"] = small.width;
     item["height"] = small.height;
     item["reduced_from"] = {picture.width, picture.height};
-    fs::remove(file);
   } else {
-    fs::rename(file, folder / target);
+    write(folder::read_file(file), output / target);
     item["width"] = picture.width;
     item["height"] = picture.height;
   }

@@ -15,11 +15,11 @@ namespace mpq::train {
 constexpr int longest_side = 2000;
 
 /// Reads the picture and puts it into FOLDER/ROLE as NAME with the first digits of its SHA-256 and its
-/// ending: the file itself, which is moved, where it is small enough; otherwise reduced (core/resize.h,
+/// ending: the file as it is where it is small enough; otherwise reduced (core/resize.h,
 /// bicubic) as a JPEG of quality 97 without chroma subsampling. Returns the fields "file", "role", "sha256"
 /// (of the file as it came), "width", "height" and "reduced_from" of the card. Throws what read_picture()
 /// throws, and Error(io).
-nlohmann::ordered_json store_picture(const std::filesystem::path& file, const std::filesystem::path& folder,
+nlohmann::ordered_json store_picture(const std::filesystem::path& file, const std::filesystem::path& output,
                                      const std::string& role, const std::string& name);
 
 }  // namespace mpq::train
