@@ -173,6 +173,9 @@ TEST_F(MpqTrainData, SaysWhatIsWrong) {
   };
   fails(run("--output out --steps 4"), 2, "--steps does not go with data");
   fails(run("--output out", "rm bin/apt-get; PATH=/nowhere"), 1, "apt-get is not installed");
+  write("bin/apt-get", "#!/bin/sh\necho 'E: no lists' >&2; exit 100\n");
+  fs::permissions(folder_ / "bin/apt-get", fs::perms::owner_all);
+  fails(run("--output out"), 1, "E: no lists");
   fails(run("--data nothing --output out"), 1, "cannot read the folder nothing");
   fails(run("--data one --output one/out"), 1, "lies in one");
   fails(run("--data store --output out2"), 1, "there is not one picture");

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 
 #include "archive.h"
 #include "checkpoint/new_file.h"
@@ -35,8 +36,8 @@ int apt_get(std::vector<std::string> arguments, const ChildOptions& options) {
   return *status;
 }
 
-bool is_known(const std::string& package) {
-  return apt_get({"-qq", "--print-uris", "download", package}, {.folder = {}, .silent = true}) == 0;
+bool is_known(const std::string& package, bool silent) {
+  return apt_get({"-qq", "--print-uris", "download", package}, {.folder = {}, .silent = silent}) == 0;
 }
 
 fs::path fetch(const std::string& package, const fs::path& folder) {
@@ -200,14 +201,15 @@ bool is_done(const PackagePhotographs& package, const Card& card) {
 void add_packages(const std::vector<PackagePhotographs>& list, const fs::path& folder, bool keep,
                   Card& card) {
   const fs::path debs = folder / "packages";
-  std::size_t number = 0;
+  std::size_t number = 0, unknown = 0;
   for (const PackagePhotographs& package : list) {
     const std::string place = text('[', ++number, " of ", list.size(), "] ", package.package);
     if (is_done(package, card)) {
       std::cerr << place << ": done before\n";
       continue;
     }
-    if (!is_known(package.package)) {
+    if (!is_known(package.package, true)) {
+      ++unknown;
       std::cerr << place << ": apt-get knows no such package\n";
       continue;
     }
@@ -222,6 +224,8 @@ void add_packages(const std::vector<PackagePhotographs>& list, const fs::path& f
       std::cerr << "; " << lacking << " listed ones are not in it or cannot be read";
     std::cerr << '\n';
   }
+  // It is not the packages, then: apt-get says what it is.
+  if (unknown > 0 && unknown == list.size()) is_known(list.front().package, false);
   std::error_code ignored;
   if (!keep) fs::remove_all(debs, ignored);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <span>
 
 #include "checkpoint/new_file.h"
 #include "codecs/jpeg/jpeg.h"
