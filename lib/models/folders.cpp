@@ -48,22 +48,36 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-// The share folder of the tree that this library is installed in, wherever that tree lies now: lib/ or
+// In the share folder of the tree that this library is installed in, wherever that tree lies now: lib/ or
 // lib/TRIPLET/ is beside share/. Empty where there is none.
-fs::path own_list() {
+fs::path own_file(const std::string& name) {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<const void*>(&model_list_file), &info) == 0 || info.dli_fname == nullptr)
-    return {};
+  if (dladdr(reinterpret_cast<const void*>(&data_file), &info) == 0 || info.dli_fname == nullptr) return {};
   std::error_code error;
   fs::path folder = fs::canonical(info.dli_fname, error).parent_path();
   for (int level = 0; level < 2 && !error && folder.has_relative_path(); ++level) {
     folder = folder.parent_path();
-    if (fs::path list = folder / "share/mpq/models.json"; is_file(list)) return list;
+    if (fs::path file = folder / "share/mpq" / name; is_file(file)) return file;
   }
   return {};
 }
 
 }  // namespace
+
+fs::path data_file(const std::string& name, const char* variable) {
+  if (fs::path named = environment(variable); !named.empty()) {
+    if (is_file(named)) return named;
+    throw Error(ErrorCode::io, text(variable, " names ", named.string(), ", which is no file"),
+                "Correct the variable, or unset it to use the list that is installed with mpq.");
+  }
+  if (fs::path own = own_file(name); !own.empty()) return own;
+  for (const fs::path& data : system_data()) {
+    if (fs::path file = data / "mpq" / name; is_file(file)) return file;
+  }
+  throw Error(
+      ErrorCode::io, text("the list mpq/", name, " is not found"),
+      text("Install mpq completely, or set ", variable, " to the file data/", name, " of its sources."));
+}
 
 std::vector<fs::path> model_folders() {
   std::vector<fs::path> folders = split(environment("MPQ_MODEL_PATH"));
@@ -81,17 +95,7 @@ fs::path writable_model_folder() {
 }
 
 fs::path model_list_file() {
-  if (fs::path named = environment("MPQ_MODEL_LIST"); !named.empty()) {
-    if (is_file(named)) return named;
-    throw Error(ErrorCode::io, text("MPQ_MODEL_LIST names ", named.string(), ", which is no file"),
-                "Correct the variable, or unset it to use the list that is installed with mpq.");
-  }
-  if (fs::path own = own_list(); !own.empty()) return own;
-  for (const fs::path& data : system_data()) {
-    if (fs::path list = data / "mpq/models.json"; is_file(list)) return list;
-  }
-  throw Error(ErrorCode::io, "the list of published models, mpq/models.json, is not found",
-              "Install mpq completely, or set MPQ_MODEL_LIST to the file data/models.json of its sources.");
+  return data_file("models.json", "MPQ_MODEL_LIST");
 }
 
 }  // namespace mpq

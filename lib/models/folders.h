@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace mpq {
@@ -18,9 +19,11 @@ std::vector<std::filesystem::path> model_folders();
 /// needs a user without a home.
 std::filesystem::path writable_model_folder();
 
-/// The list of published models, models.json: the file that MPQ_MODEL_LIST names, or the one that is
-/// installed beside this library, or mpq/models.json in a folder of XDG_DATA_DIRS. Throws Error(io) if there
-/// is none.
+/// A file that mpq is installed with: the one that the environment's `variable` names, or share/mpq/NAME
+/// beside this library, or mpq/NAME in a folder of XDG_DATA_DIRS. Throws Error(io) if there is none.
+std::filesystem::path data_file(const std::string& name, const char* variable);
+
+/// The list of published models: the data_file() models.json, or what MPQ_MODEL_LIST names.
 std::filesystem::path model_list_file();
 
 }  // namespace mpq

@@ -28,11 +28,6 @@ std::string ending_of(const fs::path& path) {
   return ending;
 }
 
-bool has_picture_ending(const fs::path& path) {
-  constexpr std::array endings{".jpg", ".jpeg", ".png", ".webp", ".ppm"};
-  return std::find(endings.begin(), endings.end(), ending_of(path)) != endings.end();
-}
-
 /// The same order on every machine, and no folder after the other.
 void shuffle(std::vector<fs::path>& files) {
   Generator generator(0, Purpose::crops, 0);
@@ -78,20 +73,28 @@ Picture read_picture(const fs::path& path) {
   return picture;
 }
 
-std::vector<fs::path> find_pictures(const std::vector<fs::path>& folders) {
+std::vector<fs::path> find_files(const std::vector<fs::path>& folders, std::span<const char* const> endings) {
+  const auto fits = [&](const fs::path& path) {
+    return std::find(endings.begin(), endings.end(), ending_of(path)) != endings.end();
+  };
   std::set<fs::path> files;
   for (const fs::path& folder : folders) {
     std::error_code error;
     for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
       std::error_code ignored;
-      if (entry->is_regular_file(ignored) && has_picture_ending(entry->path())) files.insert(entry->path());
+      if (entry->is_regular_file(ignored) && fits(entry->path())) files.insert(entry->path());
     }
     if (error)
       throw Error(ErrorCode::io, text("cannot read the folder ", folder.string(), ": ", error.message()),
                   "Name a folder that is there and that you may read.");
   }
   return {files.begin(), files.end()};
+}
+
+std::vector<fs::path> find_pictures(const std::vector<fs::path>& folders) {
+  constexpr std::array endings{".jpg", ".jpeg", ".png", ".webp", ".ppm"};
+  return find_files(folders, endings);
 }
 
 Pictures load_pictures(const std::vector<fs::path>& folders, const PictureLimits& limits) {

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,8 +31,12 @@ Picture blank_picture(int width, int height);
 /// than 2^28 pixels).
 Picture read_picture(const std::filesystem::path& path);
 
-/// Files in these folders and those within that have a picture's ending (.jpg, .jpeg, .png, .webp, .ppm),
-/// each once, by their path. Throws Error(io) for a folder that is not there or cannot be read.
+/// Files in these folders and those within that have one of the endings (".mp4"; capitals do not count), each
+/// once, by their path. Throws Error(io) for a folder that is not there or cannot be read.
+std::vector<std::filesystem::path> find_files(const std::vector<std::filesystem::path>& folders,
+                                              std::span<const char* const> endings);
+
+/// Those with a picture's ending: .jpg, .jpeg, .png, .webp, .ppm.
 std::vector<std::filesystem::path> find_pictures(const std::vector<std::filesystem::path>& folders);
 
 struct Pictures {

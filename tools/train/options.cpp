@@ -16,10 +16,14 @@ const char* const usage =
     R"(Usage: mpq-train mbt2018-nano|mbt2018|mbt2018-mean --data FOLDER... --output FOLDER [OPTIONS]
        mpq-train export FOLDER FILE.safetensors [--level LEVEL]
        mpq-train validate FOLDER --data FOLDER...
+       mpq-train data --output FOLDER [--data FOLDER...] [--keep]
 
 Trains a learned image codec on pictures (JPEG, PNG, WebP, PPM; folders are searched to their ends). Everything is
 kept in the output folder: state.safetensors, from which the same command goes on after any interruption;
 model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
+
+data gets photographs to train on, of Debian packages by apt-get download (no root is needed), or of your own folders
+and videos, into FOLDER/train and FOLDER/validate, reduced to 2000 pixels, with a card of where each is from.
 
   --data FOLDER...          pictures to train on
   --output FOLDER           what is made; goes on with the training whose state is there
@@ -44,6 +48,7 @@ Of a new training:
 
   --memory MEGABYTES        for decoded pictures (2048); what does not fit is left out
   --threads NUMBER          0 (default): one for each processor
+  --keep                    data: keep the packages that are fetched
   --level LEVEL             export: a file of this level of the rate alone, 0 the smallest; between two is
                             between their rates
 
@@ -128,6 +133,7 @@ const std::map<std::string, Setter>& setters() {
 struct Words {
   std::string command;
   std::vector<std::pair<std::string, std::string>> values;
+  bool keep = false;
 };
 
 bool takes_several(const std::string& name) {
@@ -139,12 +145,17 @@ Words split(const std::vector<std::string>& arguments) {
   std::string several;  // the option that words which are none belong to
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--help" || word == "-h") return {"help", {}};
+    if (word == "--help" || word == "-h") return {"help", {}, false};
     if (!word.starts_with("--")) {
       if (words.command.empty())
         words.command = word;
       else
         words.values.emplace_back(several, word);
+      continue;
+    }
+    if (word == "--keep") {
+      words.keep = true;
+      several.clear();
       continue;
     }
     const std::size_t equals = word.find('=');
@@ -173,16 +184,18 @@ void take_over(Options& options) {
 void check(const Options& options, bool training) {
   const auto names = options.names.size();
   if (options.command.empty()) wrong_usage("no command is given");
-  if (!training && options.command != "export" && options.command != "validate")
+  const bool data = options.command == "data";
+  if (!training && !data && options.command != "export" && options.command != "validate")
     wrong_usage(text("unknown command \"", options.command, '"'));
-  if (options.command == "export" ? names != 2 : names != (training ? 0 : 1))
-    wrong_usage(text(options.command, training ? " takes options alone" : " needs its FOLDER",
+  if (options.command == "export" ? names != 2 : names != (training || data ? 0 : 1))
+    wrong_usage(text(options.command, training || data ? " takes options alone" : " needs its FOLDER",
                      options.command == "export" ? " and the FILE to write" : ""));
-  if (options.command != "export" && options.data.empty()) wrong_usage("no --data is given");
-  if (training && options.output.empty()) wrong_usage("no --output is given");
+  if (options.command != "export" && !data && options.data.empty()) wrong_usage("no --data is given");
+  if ((training || data) && options.output.empty()) wrong_usage("no --output is given");
   if (options.minutes && !(*options.minutes > 0)) wrong_usage("--minutes is a positive number");
   if (!(options.validate_minutes > 0)) wrong_usage("--validate-minutes is a positive number");
   if (!(options.save_minutes >= 0)) wrong_usage("--save-minutes is no negative number");
+  if (options.keep && !data) wrong_usage("--keep goes with data");
   if (options.level && options.command != "export") wrong_usage("--level goes with export");
 }
 
@@ -192,16 +205,20 @@ Options parse_options(const std::vector<std::string>& arguments) {
   const Words words = split(arguments);
   Options options;
   options.command = words.command;
+  options.keep = words.keep;
   if (options.command == "help") return options;
   const bool training = options.command.starts_with("mbt2018");
   for (const auto& [name, word] : words.values) {
     if (name == "--output") options.output = word;
     if (name.empty()) options.names.emplace_back(word);
   }
-  if (!training && !options.names.empty()) options.output = options.names.front();
+  const bool data = options.command == "data";
+  if (!training && !data && !options.names.empty()) options.output = options.names.front();
   if (options.command == "mbt2018-nano") options.settings = mbt2018::nano();
-  if (!options.output.empty()) take_over(options);
+  if (!data && !options.output.empty()) take_over(options);
   for (const auto& [name, word] : words.values) {
+    if (data && !name.empty() && name != "--data" && name != "--output")
+      wrong_usage(text(name, " does not go with data"));
     if (takes_several(name))
       (name == "--data" ? options.data : options.validation).emplace_back(word);
     else if (!name.empty())

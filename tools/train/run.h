@@ -10,6 +10,8 @@ namespace mpq::train {
 
 /// Until the last step, --minutes, or a signal to end, after which the state is saved.
 void run_training(const Options& options);
+/// Fills the output folder with photographs: those of Debian packages, or of --data.
+void run_data(const Options& options);
 void run_export(const Options& options);
 void run_validation(const Options& options);
 
