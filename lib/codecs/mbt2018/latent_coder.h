@@ -15,9 +15,13 @@
 #include <vector>
 
 #include "codecs/mbt2018/entropy_model.h"
+#include "codecs/mbt2018/rounding.h"
 #include "entropy/rans.h"
 
 namespace mpq::mbt2018 {
+
+/// Symbols further from 0 are not coded.
+constexpr std::int32_t largest_symbol = 4095;
 
 /// Sizes of z; y is four times as high and wide.
 struct Grid {
@@ -59,6 +63,7 @@ class LatentCoder {
 
   std::shared_ptr<const EntropyModel> model_;
   EntropyModel::Context context_;
+  Rounding rounding_;
   entropy::Map z_, latents_;
 };
 
