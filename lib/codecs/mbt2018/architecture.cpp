@@ -90,12 +90,11 @@ Nano infer_nano(const Index& index) {
 
 Architecture infer(const Checkpoint& file, const Index& index) {
   const bool nano = index.find("g_a.linear.weight") != nullptr;
-  Architecture architecture;
-  architecture.m = index.rows(nano ? "g_a.linear.weight" : "g_a.6.weight");
+  Architecture architecture{.n = index.rows(nano ? "h_a.0.weight" : "g_a.0.weight"),
+                            .m = index.rows(nano ? "g_a.linear.weight" : "g_a.6.weight")};
   if (nano) architecture.nano = infer_nano(index);
   if (index.find("h_a.0.weight") == nullptr)
     not_ours(file, "it has no hyperprior (is it bmshj2018-factorized?)");
-  architecture.n = index.rows("h_a.0.weight");
   const int outputs = index.rows("h_s.4.weight");
   if (index.find("context_prediction.weight") != nullptr)
     architecture.variant = Variant::mbt2018;

@@ -148,6 +148,8 @@ CompressaiCodec::CompressaiCodec(const std::filesystem::path& weights, int threa
     : quality_(quality) {
   const Model model = open(weights);
   architecture_ = model.architecture;
+  if (architecture_.nano)
+    throw Error(ErrorCode::unsupported, "CompressAI has no mbt2018-nano", "Use container=mpq");
   if (architecture_.levels > 0)
     throw Error(ErrorCode::unsupported, "CompressAI has no models of variable rate", "Use container=mpq");
   tables_ = std::make_unique<const Tables>(read_tables(model));

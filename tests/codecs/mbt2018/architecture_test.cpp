@@ -52,6 +52,18 @@ TEST_F(Mbt2018Architecture, IsToldByNamesAndShapes) {
   }
 }
 
+TEST_F(Mbt2018Architecture, NanosSizesAreThoseOfItsTensors) {
+  for (const Nano& nano : {Nano{3, 2, 5, 1, 7, 8, 9}, Nano{3, 0, 5, 4, 1, 1, 1}}) {
+    const Architecture architecture{Variant::mbt2018, 4, 6, 3, nano};
+    EXPECT_EQ(written(architecture).architecture, architecture);
+  }
+  std::vector<NamedShape> tensors = mbt2018_tensors({Variant::mbt2018, 4, 6, 0, Nano{3, 1, 5, 1, 7, 8, 9}});
+  for (NamedShape& tensor : tensors)
+    if (tensor.first == "g_s.deep.0.gate.weight") tensor.second = {10, 4, 3, 3};
+  EXPECT_NE(refusal(tensors).find("g_s.deep.0.gate.weight is [10, 4, 3, 3], not [10, 5, 3, 3]"),
+            std::string::npos);
+}
+
 TEST_F(Mbt2018Architecture, AcceptsAllSpellingsOfTheBottleneck) {
   const std::string bottleneck = "entropy_bottleneck.";
   for (const auto& [plural, singular] :

@@ -21,13 +21,16 @@ using Coded = std::vector<std::uint8_t>;
 
 const std::string coded_caps = "video/x-mpq,parsed=true,framerate=25/1,codec=";
 
+constexpr mbt2018::Nano nano{6, 1, 8, 1, 5, 7, 9};
+
 struct Case {
   Variant variant;
   const char* overlap;
+  std::optional<mbt2018::Nano> nano = std::nullopt;
 };
 
 void PrintTo(const Case& c, std::ostream* stream) {
-  *stream << mbt2018::name(c.variant) << ", overlap=" << c.overlap;
+  *stream << mbt2018::name(c.variant) << (c.nano ? "-nano" : "") << ", overlap=" << c.overlap;
 }
 
 class MpqMbt2018 : public testing::TestWithParam<Case> {
@@ -35,7 +38,7 @@ class MpqMbt2018 : public testing::TestWithParam<Case> {
   MpqMbt2018() { write(model_, 4, 6); }
 
   void write(const std::string& file, int n, int m) const {
-    write_mbt2018(file, mbt2018_tensors({GetParam().variant, n, m}));
+    write_mbt2018(file, mbt2018_tensors({GetParam().variant, n, m, 0, GetParam().nano}));
   }
   std::string encoder(const std::string& more = "precision=float32 threads=1") const {
     return "mpqmbt2018enc name=e model-file=" + model_ + " overlap=" + GetParam().overlap + ' ' + more;
@@ -226,6 +229,13 @@ TEST_P(MpqMbt2018, DecodebinFindsTheInstalledModel) {
 
 TEST_P(MpqMbt2018, ExchangesFilesWithCompressai) {
   const std::string settings = " container=compressai threads=1 model-file=" + model_;
+  if (GetParam().nano) {
+    Pipeline p("videotestsrc num-buffers=1 ! video/x-raw,format=RGB ! mpqmbt2018enc" + settings +
+               " ! fakesink");
+    EXPECT_FALSE(p.run());
+    EXPECT_NE(p.error().find("CompressAI has no mbt2018-nano"), std::string::npos) << p.error();
+    return;
+  }
   const Picture picture = smooth_picture(PixelFormat::rgb24, 70, 40);
   const auto coded = run_pictures("mpqmbt2018enc compressai-quality=3" + settings, {picture, picture});
   ASSERT_EQ(coded.size(), 2U);
@@ -254,7 +264,7 @@ TEST_P(MpqMbt2018, PresetsNameTheModels) {
 }
 
 TEST_P(MpqMbt2018, QualityChoosesTheRateOfAVariableModel) {
-  write_mbt2018(model_, mbt2018_tensors({GetParam().variant, 4, 6, 5}));
+  write_mbt2018(model_, mbt2018_tensors({GetParam().variant, 4, 6, 5, GetParam().nano}));
   for (const auto& [quality, step] : {std::pair{1, 0}, {50, 507}, {100, 1024}}) {
     const auto coded = run_pictures(encoder("threads=1 quality=" + std::to_string(quality)),
                                     {synthetic(PixelFormat::rgb24, 40, 30)});
@@ -291,8 +301,9 @@ TEST_P(MpqMbt2018, GoesOnAfterAFlushingSeek) {
 
 INSTANTIATE_TEST_SUITE_P(Variants, MpqMbt2018,
                          testing::Values(Case{Variant::mbt2018, "off"}, Case{Variant::mean, "off"},
-                                         Case{Variant::hyperprior, "off"}, Case{Variant::mbt2018, "on"},
-                                         Case{Variant::mean, "on"}));
+                                         Case{Variant::hyperprior, "off"},
+                                         Case{Variant::mbt2018, "off", nano}, Case{Variant::mbt2018, "on"},
+                                         Case{Variant::mean, "on"}, Case{Variant::mbt2018, "on", nano}));
 
 }  // namespace
 }  // namespace mpq::test
