@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+#include "codecs/mbt2018/rate_control.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mpq::mbt2018 {
+namespace {
+
+/// Before any frame is known: a quarter of a bit a pixel in the middle, and ten times as much at the highest
+/// quality as at the lowest, as mbt2018-nano has it.
+const double first_size = std::log(0.25), first_range = std::log(10.0);
+
+/// A debt is paid back within this time; also the most that is kept in mind of it, so that a rate out of
+/// reach does not weigh on the frames that come once it is within.
+constexpr double pay_back_seconds = 0.5, most_debt_seconds = 1;
+/// Of the rate's share of a frame.
+constexpr double least_share = 0.1, most_share = 4;
+/// Of the logarithm: what differs more from what was expected is another scene.
+constexpr double scene_change = 0.35;
+constexpr double forgetting = 0.95;
+/// Weight of the slope of before, in squares of the whole range of qualities.
+constexpr double trust = 0.02;
+
+}  // namespace
+
+RateControl::RateControl(int highest)
+    : highest_(highest),
+      intercept_(first_size - first_range / 2),
+      slope_(first_range / highest),
+      products_(trust * first_range * highest),
+      squares_(trust * highest * highest) {}
+
+double RateControl::expected_bits(double quality, double pixels) const {
+  return pixels * std::exp(intercept_ + slope_ * quality);
+}
+
+int RateControl::choose(const Frame& frame) {
+  const std::lock_guard lock(mutex_);
+  second_ = frame.bits_per_second;
+  const double allowed = frame.bits_per_second * frame.seconds;
+  double debt = debt_;
+  for (const Pending& p : pending_) debt += expected_bits(p.quality, p.pixels) - p.allowed;
+  const double paid = debt * std::min(1.0, frame.seconds / pay_back_seconds);
+  const double bits = std::clamp(allowed - paid, least_share * allowed, most_share * allowed);
+  const double wanted = (std::log(bits / frame.pixels) - intercept_) / slope_;
+  const int quality = static_cast<int>(std::lround(std::clamp(wanted, 0.0, static_cast<double>(highest_))));
+  pending_.push_back({static_cast<double>(quality), frame.pixels, allowed});
+  return quality;
+}
+
+void RateControl::coded(double bits) {
+  const std::lock_guard lock(mutex_);
+  if (pending_.empty()) return;
+  const Pending frame = pending_.front();
+  pending_.pop_front();
+  debt_ = std::clamp(debt_ + bits - frame.allowed, -most_debt_seconds * second_, most_debt_seconds * second_);
+  learn(frame.quality, std::log(std::max(bits, 1.0) / frame.pixels));
+}
+
+void RateControl::learn(double quality, double log_size) {
+  const double error = log_size - (intercept_ + slope_ * quality);
+  const bool another_scene = !learned_ || std::abs(error) > scene_change;
+  if (!another_scene) {
+    const double across = quality - last_quality_, up = log_size - last_size_;
+    const double usual = first_range / highest_, weight = trust * highest_ * highest_;
+    // What is forgotten of the frames gives way to what was known before the first.
+    products_ = forgetting * products_ + (1 - forgetting) * weight * usual + across * up;
+    squares_ = forgetting * squares_ + (1 - forgetting) * weight + across * across;
+    slope_ = std::clamp(products_ / squares_, usual / 3, usual * 3);
+  }
+  intercept_ = another_scene ? log_size - slope_ * quality
+                             : intercept_ + 0.5 * (log_size - slope_ * quality - intercept_);
+  last_quality_ = quality;
+  last_size_ = log_size;
+  learned_ = true;
+}
+
+}  // namespace mpq::mbt2018
