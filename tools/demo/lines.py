@@ -5,12 +5,16 @@ import collections
 
 from gst_line import quoted
 
-# `setting` says what the encoder's default is; `before` is what must stand before the encoder.
+# `setting` says what the encoder's setting is, the default where `encoder` names none; `before` is what must stand before
+# the encoder.
 Codec = collections.namedtuple("Codec", "name kind setting before encoder decoder")
+
+LEARNED_SETTING = "quality 25"  # about the rate of JPEG's and WebP's
 
 CODECS = [
     Codec("JPEG", "picture", "quality 5", "", "mpqjpegenc", "mpqjpegdec"),
     Codec("WebP", "picture", "quality 0", "", "mpqwebpenc", "mpqwebpdec"),
+    Codec("mbt2018-nano", "picture", LEARNED_SETTING, "", f"mpqmbt2018enc {LEARNED_SETTING.replace(' ', '=')}", "mpqmbt2018dec"),
     Codec("MP3", "audio", "8 kbit/s", "", "mpqmp3enc", "mpqmp3dec"),
     Codec("Opus", "audio", "6 kbit/s", "audioresample ! ", "mpqopusenc", "mpqopusdec"),
 ]
@@ -29,6 +33,12 @@ def name_of(codec):
 
 def codecs_for(kind):
     return [c for c in CODECS if c.kind == ("audio" if kind == "audio" else "picture")]
+
+
+def trial(codec):
+    """Whether the elements work on this machine: one frame."""
+    source = "audiotestsrc num-buffers=20 ! audioconvert" if codec.kind == "audio" else "videotestsrc num-buffers=1 ! videoconvert"
+    return f"{source} ! {codec.before}{codec.encoder} ! {codec.decoder} ! fakesink"
 
 
 def picture_preparation(source, folder):

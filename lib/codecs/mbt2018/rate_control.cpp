@@ -13,9 +13,9 @@ namespace {
 /// quality as at the lowest, as mbt2018-nano has it.
 const double first_size = std::log(0.25), first_range = std::log(10.0);
 
-/// A debt is paid back within this time; also the most that is kept in mind of it, so that a rate out of
-/// reach does not weigh on the frames that come once it is within.
-constexpr double pay_back_seconds = 0.5, most_debt_seconds = 1;
+/// A debt is paid back within about this time. Of what is out of the rate's reach no more is kept in mind
+/// than these seconds of it: what was spent too much, and what was saved, which would come in one burst.
+constexpr double pay_back_seconds = 0.5, most_debt_seconds = 1, most_saved_seconds = 0.25;
 /// Of the rate's share of a frame.
 constexpr double least_share = 0.1, most_share = 4;
 /// Of the logarithm: what differs more from what was expected is another scene.
@@ -56,7 +56,8 @@ void RateControl::coded(double bits) {
   if (pending_.empty()) return;
   const Pending frame = pending_.front();
   pending_.pop_front();
-  debt_ = std::clamp(debt_ + bits - frame.allowed, -most_debt_seconds * second_, most_debt_seconds * second_);
+  debt_ =
+      std::clamp(debt_ + bits - frame.allowed, -most_saved_seconds * second_, most_debt_seconds * second_);
   learn(frame.quality, std::log(std::max(bits, 1.0) / frame.pixels));
 }
 
