@@ -92,23 +92,21 @@ def line_for(codec, source):
         return lines.audio_line(codec, recording.getframerate(), recording.getnchannels(), source.folder)
 
 
-def usable(codecs):
-    """Those that work here: a build without LibTorch, or without its model, has no learned codec."""
-    found = []
-    for codec in codecs:
-        try:
-            launch(lines.trial(codec))
-            found.append(codec)
-        except Failed as error:
-            print(f"\nwithout {codec.name}, which does not work here: {error}", flush=True)
-    return found
+def works(codec):
+    """Whether a codec that some builds lack (LibTorch, its model) works here; says so where it does not."""
+    try:
+        launch(lines.trial(codec))
+    except Failed as error:
+        print(f"\nwithout {codec.name}: {str(error).splitlines()[0]}", flush=True)
+        return False
+    return True
 
 
 def measure(sources):
     """Runs every codec on every source; [(Source, Row, line)]. Goes on after a line that fails."""
-    by_kind = {kind: lines.codecs_for(kind) for kind in {source.kind for source in sources}}
-    usable_codecs = usable([codec for codec in lines.CODECS if any(codec in codecs for codecs in by_kind.values())])
-    todo = [(source, codec) for source in sources for codec in by_kind[source.kind] if codec in usable_codecs]
+    todo = [(source, codec) for source in sources for codec in lines.codecs_for(source.kind)]
+    absent = [codec for codec in lines.CODECS if codec.optional and any(codec == c for _, c in todo) and not works(codec)]
+    todo = [(source, codec) for source, codec in todo if codec not in absent]
     done, failures = [], 0
     for count, (source, codec) in enumerate(todo, 1):
         line = line_for(codec, source)
