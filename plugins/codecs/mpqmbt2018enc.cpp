@@ -22,6 +22,7 @@
  */
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "codecs/mbt2018/compressai.h"
 #include "codecs/mbt2018/mbt2018.h"
@@ -63,14 +64,12 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
     }
     codec_ = mbt2018::Codec::load(weights, s.stage_options(s));
     encoder_.emplace(codec_);
-    if (codec_->architecture().levels > 0) control_.emplace(mbt2018::highest_quality(codec_->architecture()));
-    if (s.bitrate > 0 && !control_) no_variable_rate(weights);
+    if (s.bitrate > 0 && highest_quality() == 0) no_variable_rate(weights);
     GST_INFO_OBJECT(gobject(), "loaded %s in %s", s.model_file.c_str(), codec_->precision());
   }
 
   void unload() override {
     control_.reset();
-    announced_ = 0;
     encoder_.reset();
     compressai_.reset();
     codec_.reset();
@@ -85,6 +84,10 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
                     "Insert videoconvert before this encoder");
       return {CapsPtr(gst_caps_new_empty_simple("image/x-compressai")), wanted};
     }
+    // A stream begins: what was chosen for the last one and never coded is forgotten, and so are its tags.
+    control_.reset();
+    if (highest_quality() > 0) control_.emplace(highest_quality());
+    announced_ = 0;
     return {CapsPtr(gst_caps_new_simple("video/x-mpq", "codec", G_TYPE_STRING, stream::name(codec_->codec()),
                                         "parsed", G_TYPE_BOOLEAN, TRUE, nullptr)),
             wanted};
@@ -113,14 +116,13 @@ class Mbt2018Enc final : public WithSettings<VideoEncoder, Settings> {
     bool controlled;
   };
 
+  int highest_quality() const { return mbt2018::highest_quality(codec_->architecture()); }
+
   /// Of the next frame.
   Choice choose(const ImageView& picture) {
     const Settings s = settings();
     announce(s.bitrate);
-    if (s.bitrate == 0) {
-      const int highest = mbt2018::highest_quality(codec_->architecture());
-      return {((s.quality - 1) * highest + 49) / 99, false};
-    }
+    if (s.bitrate == 0) return {((s.quality - 1) * highest_quality() + 49) / 99, false};
     if (!control_) no_variable_rate(codec_->file());
     return {control_->choose({.bits_per_second = 1000.0 * s.bitrate,
                               .seconds = frame_seconds(),

@@ -18,8 +18,9 @@ const double first_size = std::log(0.25), first_range = std::log(10.0);
 constexpr double pay_back_seconds = 0.5, most_debt_seconds = 1, most_saved_seconds = 0.25;
 /// Of the rate's share of a frame.
 constexpr double least_share = 0.1, most_share = 4;
-/// Of the logarithm: what differs more from what was expected is another scene.
-constexpr double scene_change = 0.35;
+/// Of the logarithm: what differs more from what was expected is another scene, unless a slope that is wrong
+/// by this share explains it.
+constexpr double scene_change = 0.35, slope_error = 0.5;
 constexpr double forgetting = 0.95;
 /// Weight of the slope of before, in squares of the whole range of qualities.
 constexpr double trust = 0.02;
@@ -63,17 +64,18 @@ void RateControl::coded(double bits) {
 
 void RateControl::learn(double quality, double log_size) {
   const double error = log_size - (intercept_ + slope_ * quality);
-  const bool another_scene = !learned_ || std::abs(error) > scene_change;
-  if (!another_scene) {
-    const double across = quality - last_quality_, up = log_size - last_size_;
-    const double usual = first_range / highest_, weight = trust * highest_ * highest_;
+  const double across = quality - last_quality_, up = log_size - last_size_;
+  if (!learned_ || std::abs(error) > scene_change + slope_error * std::abs(slope_ * across)) {
+    intercept_ = log_size - slope_ * quality;
+  } else {
+    const double usual = first_range / highest_, weight = trust * highest_ * highest_, before = slope_;
     // What is forgotten of the frames gives way to what was known before the first.
     products_ = forgetting * products_ + (1 - forgetting) * weight * usual + across * up;
     squares_ = forgetting * squares_ + (1 - forgetting) * weight + across * across;
     slope_ = std::clamp(products_ / squares_, usual / 3, usual * 3);
+    intercept_ += (before - slope_) * last_quality_;  // the line turns about the last frame
+    intercept_ += 0.5 * (log_size - slope_ * quality - intercept_);
   }
-  intercept_ = another_scene ? log_size - slope_ * quality
-                             : intercept_ + 0.5 * (log_size - slope_ * quality - intercept_);
   last_quality_ = quality;
   last_size_ = log_size;
   learned_ = true;

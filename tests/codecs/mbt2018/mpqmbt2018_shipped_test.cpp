@@ -87,14 +87,13 @@ class MpqMbt2018Bitrate : public testing::TestWithParam<const char*> {
 TEST_P(MpqMbt2018Bitrate, IsKeptWithinAFewPercentByAPhotograph) {
   MPQ_REQUIRE_SHIPPED_MODEL();
   MPQ_REQUIRE_SHARED(kodak, "data/kodak/kodim11.png");
-  for (const int bitrate : {100, 250}) {
-    Pipeline p(photograph(kodak, 100) + encoder(bitrate) + " ! appsink name=out sync=false");
-    ASSERT_TRUE(p.run()) << p.error();
-    const auto frames = p.pull_all();
-    ASSERT_EQ(frames.size(), 100U);
-    EXPECT_NEAR(rate(frames, 0, 100) / bitrate, 1, 0.05);
-    EXPECT_NEAR(rate(frames, 75, 25) / bitrate, 1, 0.05);
-  }
+  constexpr int bitrate = 150;
+  Pipeline p(photograph(kodak, 100) + encoder(bitrate) + " ! appsink name=out sync=false");
+  ASSERT_TRUE(p.run()) << p.error();
+  const auto frames = p.pull_all();
+  ASSERT_EQ(frames.size(), 100U);
+  EXPECT_NEAR(rate(frames, 0, 100) / bitrate, 1, 0.05);
+  EXPECT_NEAR(rate(frames, 75, 25) / bitrate, 1, 0.05);
 }
 
 TEST_P(MpqMbt2018Bitrate, IsKeptAgainAfterAnotherSceneAndAnotherBitrate) {
@@ -123,6 +122,8 @@ TEST(MpqMbt2018Shipped, TheBitrateIsATag) {
   Pipeline p(
       "videotestsrc num-buffers=2 ! video/x-raw,width=64,height=64 ! mpqmbt2018enc threads=1 bitrate=150 ! "
       "appsink name=out sync=false");
+  ASSERT_TRUE(p.set_state(GST_STATE_PLAYING));
+  ASSERT_TRUE(p.set_state(GST_STATE_READY));  // a stream that begins anew has it, too
   ASSERT_TRUE(p.set_state(GST_STATE_PLAYING));
   ASSERT_TRUE(p.pull()) << p.error();
   const gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(p.element("out").get(), "sink"));
