@@ -148,7 +148,7 @@ TEST(MpqMbt2018OneRate, HasNoBitrateToChoose) {
     EXPECT_NE(p.error().find("Set bitrate to 0"), std::string::npos) << p.error();
   }
   Pipeline p("videotestsrc ! video/x-raw,width=64,height=64 ! mpqmbt2018enc name=e model-file=" + model +
-             " ! appsink name=out sync=false max-buffers=1");
+             " ! appsink name=out sync=false max-buffers=1 drop=true");
   ASSERT_TRUE(p.set_state(GST_STATE_PLAYING));
   ASSERT_TRUE(p.pull()) << p.error();
   g_object_set(p.element("e").get(), "bitrate", 100, nullptr);
