@@ -13,7 +13,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=30 ! mpqmbt2018enc ! mpqmbt2018dec ! videoconvert ! fakesink
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! mpqmbt2018enc ! mpqmbt2018dec ! videoconvert ! fakesink
  * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.safetensors ! \
  *     mpqmbt2018dec model-file=mbt2018.safetensors ! fakesink -m
  * ]|

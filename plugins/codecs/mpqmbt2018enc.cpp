@@ -15,7 +15,7 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=30 ! mpqmbt2018enc ! mpqrate ! fakesink -m
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! mpqmbt2018enc ! mpqrate ! fakesink -m
  * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.safetensors ! \
  *     mpqrate ! fakesink -m
  * ]|
