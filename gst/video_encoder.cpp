@@ -39,6 +39,7 @@ struct VideoEncoder::Glue {
   static gboolean stop(GstVideoEncoder* base) {
     self(base).second_stage_.reset();
     self(base).conversion_.reset();
+    self(base).last_pts_ = GST_CLOCK_TIME_NONE;
     self(base).close_results();
     return TRUE;
   }
@@ -175,6 +176,7 @@ struct VideoEncoder::Coding {
 GstFlowReturn VideoEncoder::encode_frame(GstVideoCodecFrame* frame) {
   const auto coding = std::make_shared<Coding>(*this, frame);
   if (leave_out(frame->input_buffer)) return coding->finish();  // without output it is dropped
+  measure_time(frame);
   begin_frame(*coding);
   if (second_stage_ == nullptr) return deliver(*coding);
   return second_stage_->hand_over({.compute = [coding] { coding->self.finish_work(*coding); },
@@ -217,6 +219,21 @@ GstFlowReturn VideoEncoder::deliver(Coding& coding) {
   }
   GST_VIDEO_CODEC_FRAME_SET_SYNC_POINT(coding.frame);
   return coding.finish();
+}
+
+void VideoEncoder::measure_time(const GstVideoCodecFrame* frame) {
+  const GstVideoInfo& input = conversion_->input;
+  GstClockTime time = frame->duration;
+  if (!GST_CLOCK_TIME_IS_VALID(time) && input.fps_n > 0)
+    time = gst_util_uint64_scale(GST_SECOND, static_cast<guint64>(input.fps_d),
+                                 static_cast<guint64>(input.fps_n));
+  const GstClockTime last = std::exchange(last_pts_, frame->pts);
+  // After a seek or a pause the last frame says nothing.
+  if (GST_CLOCK_TIME_IS_VALID(last) && GST_CLOCK_TIME_IS_VALID(frame->pts) && frame->pts > last &&
+      frame->pts - last <= GST_SECOND)
+    time = frame->pts - last;
+  constexpr double usual = 1.0 / 25;
+  frame_seconds_ = GST_CLOCK_TIME_IS_VALID(time) && time > 0 ? static_cast<double>(time) / GST_SECOND : usual;
 }
 
 bool VideoEncoder::leave_out(GstBuffer* input) {

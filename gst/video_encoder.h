@@ -56,6 +56,10 @@ class VideoEncoder : public Element {
   /// input. They report their time as latency.
   virtual std::optional<LateSettings> late_settings() const { return std::nullopt; }
 
+  /// Seconds that the frame which encode() or begin() has is shown for, from its time stamps or, without
+  /// these, the frame rate; frames that were left out before it count. On the streaming thread.
+  double frame_seconds() const { return frame_seconds_; }
+
   static KindInfo kind();
 
   std::vector<Result> pooled() const override;
@@ -69,12 +73,15 @@ class VideoEncoder : public Element {
   void finish_work(Coding& coding);
   GstFlowReturn deliver(Coding& coding);
   bool leave_out(GstBuffer* input);
+  void measure_time(const GstVideoCodecFrame* frame);
 
   struct Conversion {
     GstVideoInfo input;
     FrameConverter converter;
   };
   std::unique_ptr<Conversion> conversion_;  // streaming thread only
+  double frame_seconds_ = 0;                // streaming thread only, as is:
+  GstClockTime last_pts_ = GST_CLOCK_TIME_NONE;
   Lag lag_;
   std::unique_ptr<SecondStage> second_stage_;  // where frames overlap
 

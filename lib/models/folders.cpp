@@ -48,16 +48,21 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
 // In the share folder of the tree that this library is installed in, wherever that tree lies now: lib/ or
 // lib/TRIPLET/ is beside share/. Empty where there is none.
-fs::path own_file(const std::string& name) {
+fs::path own_path(const std::string& name, bool (*is_it)(const fs::path&)) {
   Dl_info info{};
   if (dladdr(reinterpret_cast<const void*>(&data_file), &info) == 0 || info.dli_fname == nullptr) return {};
   std::error_code error;
   fs::path folder = fs::canonical(info.dli_fname, error).parent_path();
   for (int level = 0; level < 2 && !error && folder.has_relative_path(); ++level) {
     folder = folder.parent_path();
-    if (fs::path file = folder / "share/mpq" / name; is_file(file)) return file;
+    if (fs::path path = folder / "share/mpq" / name; is_it(path)) return path;
   }
   return {};
 }
@@ -70,7 +75,7 @@ fs::path data_file(const std::string& name, const char* variable) {
     throw Error(ErrorCode::io, text(variable, " names ", named.string(), ", which is no file"),
                 "Correct the variable, or unset it to use the list that is installed with mpq.");
   }
-  if (fs::path own = own_file(name); !own.empty()) return own;
+  if (fs::path own = own_path(name, is_file); !own.empty()) return own;
   for (const fs::path& data : system_data()) {
     if (fs::path file = data / "mpq" / name; is_file(file)) return file;
   }
@@ -92,6 +97,13 @@ fs::path writable_model_folder() {
                 "Set MPQ_MODEL_PATH to a folder, as an absolute path.");
   }
   return model_folders().front();
+}
+
+std::optional<fs::path> shipped_model_folder() {
+  fs::path folder = environment("MPQ_SHIPPED_MODELS");
+  if (!folder.is_absolute()) folder = own_path("models", is_folder);
+  if (!is_folder(folder)) return std::nullopt;
+  return folder;
 }
 
 fs::path model_list_file() {

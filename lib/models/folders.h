@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ std::filesystem::path writable_model_folder();
 /// A file that mpq is installed with: the one that the environment's `variable` names, or share/mpq/NAME
 /// beside this library, or mpq/NAME in a folder of XDG_DATA_DIRS. Throws Error(io) if there is none.
 std::filesystem::path data_file(const std::string& name, const char* variable);
+
+/// The folder of the models that come with mpq: the one that MPQ_SHIPPED_MODELS names, else share/mpq/models
+/// beside this library. Nothing where there is none.
+std::optional<std::filesystem::path> shipped_model_folder();
 
 /// The list of published models: the data_file() models.json, or what MPQ_MODEL_LIST names.
 std::filesystem::path model_list_file();

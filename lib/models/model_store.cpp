@@ -62,6 +62,12 @@ ModelList list_or_none() {
 }
 
 [[noreturn]] void not_found(const std::string& name) {
+  if (name == default_codec_model) {
+    throw Error(
+        ErrorCode::io, text("the model ", name, ", which comes with mpq, is not installed"),
+        text("Install mpq completely, set MPQ_SHIPPED_MODELS to the folder models of its sources, or name "
+             "another model"));
+  }
   const ModelList list = list_or_none();
   if (list.find(name) != nullptr) {
     throw Error(ErrorCode::io, text("the model ", name, " is not installed"),
@@ -83,6 +89,20 @@ fs::path existing_file(const StoredModel& model) {
   if (is_regular(model.path())) return model.path();
   throw Error(ErrorCode::io, text("the model ", model.name, " has lost its file ", model.path().string()),
               text("Run: mpq-models fetch --force ", model.name));
+}
+
+constexpr const char* shipped_ending = ".safetensors";
+
+std::optional<StoredModel> shipped_model_in(const fs::path& folder, const std::string& name) {
+  StoredModel model;
+  model.name = name;
+  model.folder = folder;
+  model.file = name + shipped_ending;
+  model.shipped = true;
+  if (!is_model_name(name) || !is_regular(model.path())) return std::nullopt;
+  std::error_code ignored;
+  model.size = fs::file_size(model.path(), ignored);
+  return model;
 }
 
 }  // namespace
@@ -133,21 +153,31 @@ std::optional<StoredModel> stored_model(const std::string& name) {
   for (const fs::path& store : model_folders()) {
     if (auto model = stored_model_in(store, name)) return model;
   }
-  return std::nullopt;
+  const auto shipped = shipped_model_folder();
+  return shipped ? shipped_model_in(*shipped, name) : std::nullopt;
 }
 
 std::vector<StoredModel> stored_models() {
   std::vector<StoredModel> models;
+  const auto has = [&](const std::string& name) {
+    return std::any_of(models.begin(), models.end(), [&](const auto& model) { return model.name == name; });
+  };
+  std::error_code ignored;
   for (const fs::path& store : model_folders()) {
-    std::error_code ignored;
     for (const auto& folder : fs::directory_iterator(store, ignored)) {
       const std::string name = folder.path().filename().string();
-      const auto same = [&](const StoredModel& model) { return model.name == name; };
-      if (std::any_of(models.begin(), models.end(), same)) continue;
+      if (has(name)) continue;
       try {
         if (auto model = stored_model_in(store, name)) models.push_back(*model);
       } catch (const Error&) {  // what cannot be read is not installed; naming the model tells why
       }
+    }
+  }
+  if (const auto shipped = shipped_model_folder()) {
+    for (const auto& file : fs::directory_iterator(*shipped, ignored)) {
+      const std::string name = file.path().stem().string();
+      if (file.path().extension() != shipped_ending || has(name)) continue;
+      if (const auto model = shipped_model_in(*shipped, name)) models.push_back(*model);
     }
   }
   std::sort(models.begin(), models.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

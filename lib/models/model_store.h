@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // The models that are on this machine. In a folder of the store each has a folder of its own name, with its
-// file and a record of what was installed, model.json; mpq-models writes them (docs/models.md).
+// file and a record of what was installed, model.json; mpq-models writes them (docs/models.md). The models
+// that come with mpq are files NAME.safetensors in a folder of their own, without records.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct StoredModel {
   bool listed_sum = false;       ///< it agreed with the one that the list of models has
   std::string source;            ///< where it came from
   std::string date;              ///< of the installation, UTC, "2026-01-31T12:00:00Z"
+  bool shipped = false;          ///< it came with mpq: there is no checksum, source or date
 
   std::filesystem::path path() const { return folder / file; }
 };
@@ -34,12 +36,15 @@ void write_record(const StoredModel& model);
 /// Error(corrupt_data) for a damaged record and Error(io) for one that cannot be read.
 std::optional<StoredModel> stored_model_in(const std::filesystem::path& store, const std::string& name);
 
-/// The same in the first of model_folders() that has it.
+/// The same in the first of model_folders() that has it, or else the shipped model of this name.
 std::optional<StoredModel> stored_model(const std::string& name);
 
-/// All that are installed in model_folders(), by name; where a name occurs twice, the first folder's. Folders
-/// without a readable record are left out.
+/// All that are installed in model_folders() or shipped, by name; where a name occurs twice, the first
+/// folder's. Folders without a readable record are left out.
 std::vector<StoredModel> stored_models();
+
+/// The model that learned codecs take where the user names none.
+constexpr const char* default_codec_model = "mbt2018-nano";
 
 /// The file that an element's property names: a path if it holds a '/'; otherwise the name of a model in the
 /// store, or else a file in the working folder. What is returned exists. Errors name the remedy, such as the

@@ -8,11 +8,12 @@
  * Decodes what mpqmbt2018enc coded with the same weights, whatever the machine, device, precision and number
  * of threads on either side: a frame names its model, and its latents are compared with those that were
  * coded before a picture goes out. A frame that is damaged or of another model is skipped, with a warning,
- * and counted. Where model-file names no weights, the model store (mpq-models) is searched for those that the
- * stream names: so decodebin can play it.
+ * and counted. Where model-file names no weights, those that the stream names are looked for among the models
+ * that came with mpq and those of the model store (mpq-models): so decodebin can play it.
  *
  * ## Example launch line
  * |[
+ * gst-launch-1.0 videotestsrc num-buffers=5 ! mpqmbt2018enc ! mpqmbt2018dec ! videoconvert ! fakesink
  * gst-launch-1.0 videotestsrc num-buffers=3 ! mpqmbt2018enc model-file=mbt2018.safetensors ! \
  *     mpqmbt2018dec model-file=mbt2018.safetensors ! fakesink -m
  * ]|

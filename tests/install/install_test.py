@@ -71,6 +71,17 @@ class Install(unittest.TestCase):
             "mpqjpegdec ! fakesink".split(), env=self.environment)
         self.assertIn("bit/pixel", run(self.prefix / "bin/mpq-results", results, env=self.environment))
 
+    def test_the_learned_codec_runs_with_the_model_that_comes_with_it(self):
+        shipped = sorted((self.source / "models").glob("*.safetensors"))
+        if not shipped or not (self.libdir / "gstreamer-1.0/libgstmpqneural.so").exists():
+            self.skipTest("there is no model, or no LibTorch")
+        installed = self.prefix / "share/mpq/models"
+        for model in shipped:
+            self.assertEqual((installed / model.name).stat().st_size, model.stat().st_size)
+            self.assertTrue((installed / f"{model.stem}.md").exists(), "no card")
+        run("gst-launch-1.0", "-q", *"videotestsrc num-buffers=2 ! video/x-raw,width=64,height=64 ! mpqmbt2018enc threads=1 ! "
+            "mpqmbt2018dec threads=1 ! fakesink".split(), env=self.environment)
+
     def test_the_list_of_models_is_found_in_the_installed_tree(self):
         program = self.prefix / "bin/mpq-models"
         if not program.exists():

@@ -25,6 +25,7 @@ class ModelStore : public ::testing::Test {
     root_ = name;
     setenv("MPQ_MODEL_PATH", (first().string() + ":" + second().string()).c_str(), 1);
     setenv("XDG_DATA_HOME", (root_ / "home").c_str(), 1);
+    unsetenv("MPQ_SHIPPED_MODELS");
     setenv("XDG_DATA_DIRS", (root_ / "system").c_str(), 1);
   }
   void TearDown() override { fs::remove_all(root_); }
@@ -95,6 +96,27 @@ TEST_F(ModelStore, NamesTheCommandThatFetchesAPublishedModel) {
   EXPECT_NE(remedy_of("wisper-tiny").find("Did you mean whisper-tiny?"), std::string::npos);
   EXPECT_NE(remedy_of("../whisper-tiny").find("mpq-models list"), std::string::npos);
   EXPECT_NE(remedy_of("").find("mpq-models list"), std::string::npos);
+}
+
+TEST_F(ModelStore, HasTheModelsThatComeWithMpqUnlessAnotherHasTheName) {
+  EXPECT_NE(remedy_of(default_codec_model).find("MPQ_SHIPPED_MODELS"), std::string::npos);
+  EXPECT_FALSE(shipped_model_folder());
+  const fs::path shipped = root_ / "shipped";
+  fs::create_directories(shipped / "folder.safetensors");
+  for (const char* name : {"small.safetensors", "small.md", "Odd name.safetensors", "net.safetensors"})
+    std::ofstream(shipped / name) << "abcd";
+  setenv("MPQ_SHIPPED_MODELS", shipped.c_str(), 1);
+  install(second(), "net");
+  EXPECT_EQ(find_model("small"), shipped / "small.safetensors");
+  EXPECT_EQ(find_model("net"), second() / "net/net.pt");
+  EXPECT_NE(remedy_of("../shipped/small"), "found");
+  const auto models = stored_models();
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_FALSE(models[0].shipped);
+  EXPECT_EQ(models[1].name, "small");
+  EXPECT_TRUE(models[1].shipped);
+  EXPECT_EQ(models[1].size, 4u);
+  unsetenv("MPQ_SHIPPED_MODELS");
 }
 
 TEST_F(ModelStore, SaysThatAFileWasLost) {

@@ -503,6 +503,19 @@ class Store(MpqModels):
         self.assertRegex(outcome.out, r"size +unverified")
         self.assertIn("unverified", self.run_it("list").out)
 
+    def test_what_comes_with_mpq_is_shown_as_shipped(self):
+        self.listed()
+        shipped = self.root / "shipped"
+        shipped.mkdir()
+        (shipped / "small.safetensors").write_bytes(CONTENT)
+        self.environment["MPQ_SHIPPED_MODELS"] = str(shipped)
+        self.assertRegex(self.run_it("list").out, r"small +shipped")
+        self.assertRegex(self.run_it("list", "--installed").out, r"small +shipped")
+        self.assertIn(str(shipped / "small.md"), self.run_it("info", "small").out)
+        self.assertEqual(self.run_it("path", "small").out.strip(), str(shipped / "small.safetensors"))
+        verified = self.run_it("verify")
+        self.assertEqual((verified.status, verified.out), (0, "small: comes with mpq, without a checksum\n"))
+
     def test_lists_what_a_word_selects(self):
         self.listed("speech-small", task="speech recognition")
         self.listed("net", task="sorting")

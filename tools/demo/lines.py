@@ -5,12 +5,14 @@ import collections
 
 from gst_line import quoted
 
-# `setting` says what the encoder's default is; `before` is what must stand before the encoder.
-Codec = collections.namedtuple("Codec", "name kind setting before encoder decoder")
+# `setting` says what the encoder's setting is, the default where `encoder` names none; `before` is what must stand before
+# the encoder; optional: some builds lack it.
+Codec = collections.namedtuple("Codec", "name kind setting before encoder decoder optional", defaults=[False])
 
 CODECS = [
     Codec("JPEG", "picture", "quality 5", "", "mpqjpegenc", "mpqjpegdec"),
     Codec("WebP", "picture", "quality 0", "", "mpqwebpenc", "mpqwebpdec"),
+    Codec("mbt2018-nano", "picture", "quality 25", "", "mpqmbt2018enc quality=25", "mpqmbt2018dec", optional=True),
     Codec("MP3", "audio", "8 kbit/s", "", "mpqmp3enc", "mpqmp3dec"),
     Codec("Opus", "audio", "6 kbit/s", "audioresample ! ", "mpqopusenc", "mpqopusdec"),
 ]
@@ -29,6 +31,11 @@ def name_of(codec):
 
 def codecs_for(kind):
     return [c for c in CODECS if c.kind == ("audio" if kind == "audio" else "picture")]
+
+
+def trial(codec):
+    """Shows whether an optional codec of pictures works here."""
+    return f"videotestsrc num-buffers=1 ! {codec.encoder} ! {codec.decoder} ! fakesink"
 
 
 def picture_preparation(source, folder):

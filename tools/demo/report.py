@@ -32,7 +32,7 @@ def rate_text(row):
 
 def cells(row):
     def speed(value):
-        return f"{value:.0f} {row.speed_unit}"
+        return f"{value:.{0 if value >= 10 else 1}f} {row.speed_unit}"
     return [row.source, row.codec.name, row.codec.setting, rate_text(row), f"{row.ratio:.0f}:1",
             f"{row.psnr:.2f} dB", speed(row.encode), speed(row.decode)]
 

@@ -126,6 +126,10 @@ void import_model(const Options& options, const ModelList& list) {
 void verify_models(const Options& options, const ModelList& list) {
   int bad = 0;
   for (const StoredModel& model : models_to_verify(options)) {
+    if (model.shipped) {
+      std::cout << model.name << ": comes with mpq, without a checksum" << std::endl;
+      continue;
+    }
     const std::string change = change_of(model, list.find(model.name));
     if (!change.empty()) ++bad;
     std::cout << model.name << ": "

@@ -80,6 +80,11 @@ void print_entry(const ModelEntry& entry) {
 
 void print_installed(const StoredModel& model) {
   print("installed", model.path().string());
+  if (model.shipped) {
+    print("", text(size_text(model.size),
+                   ", comes with mpq; how it was made: ", (model.folder / (model.name + ".md")).string()));
+    return;
+  }
   print("", text(size_text(model.size), ", ", model.date, ", from ", model.source));
   if (!model.listed_sum) print("", text("SHA-256 when it was installed: ", model.sha256));
 }
@@ -106,7 +111,8 @@ void list_models(const Options& options, const ModelList& list) {
   }
   for (const StoredModel& model : installed) {
     if (list.find(model.name) == nullptr && wanted(options, model.name))
-      rows.push_back({model.name, "yes", size_of(nullptr, &model), "your own", ""});
+      rows.push_back({model.name, model.shipped ? "shipped" : "yes", size_of(nullptr, &model),
+                      model.shipped ? "mpq's" : "your own", ""});
   }
   if (rows.size() > 1) {
     print_table(rows);

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <iomanip>
+#include <map>
+#include <mutex>
 
 #include "codecs/mbt2018/latent_coder.h"
 #include "codecs/mbt2018/mbt2018.h"
@@ -30,6 +32,42 @@ std::shared_ptr<const EntropyModel> load_entropy(const std::string& identity, co
 Grid grid_of(int width, int height) {
   const LatentSize size = latent_size(width, height);
   return {size.height / 4, size.width / 4};
+}
+
+stream::Codec codec_of(const Architecture& architecture) {
+  switch (architecture.variant) {
+    case Variant::mean:
+      return stream::Codec::mbt2018_mean;
+    case Variant::hyperprior:
+      return stream::Codec::bmshj2018_hyperprior;
+    default:
+      return stream::Codec::mbt2018;
+  }
+}
+
+/// The hash of a model without its transforms, computed once in a process for each state of its file; nothing
+/// where it is another codec's.
+std::optional<std::uint64_t> hash_of(const std::filesystem::path& weights, stream::Codec codec) {
+  static std::mutex mutex;
+  static std::map<std::string, std::uint64_t> hashes;
+  const Model model = open(weights);
+  if (codec_of(model.architecture) != codec) return std::nullopt;
+  const std::string identity = nn::file_identity(weights);
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto known = hashes.find(identity); known != hashes.end()) return known->second;
+  }
+  const std::uint64_t hash = load_entropy(identity, model)->hash();
+  const std::lock_guard lock(mutex);
+  return hashes[identity] = hash;
+}
+
+/// What may be the codec's, that which most streams are coded with first.
+std::vector<StoredModel> candidates(const std::string& codec) {
+  std::vector<StoredModel> models = stored_models();
+  std::erase_if(models, [&](const StoredModel& model) { return !model.name.starts_with(codec); });
+  std::stable_partition(models.begin(), models.end(), [](const StoredModel& model) { return model.shipped; });
+  return models;
 }
 
 /// Of a frame of a model of variable rate; -1 where the section is of another length.
@@ -75,14 +113,13 @@ std::shared_ptr<const Codec> find_codec(const stream::FrameHeader& header, const
                 text("codec ", static_cast<int>(header.codec), " is not known to this release"),
                 "Update mpq");
   const std::string codec = stream::name(header.codec);
-  for (const StoredModel& model : stored_models()) {
-    if (!model.name.starts_with(codec)) continue;
+  for (const StoredModel& model : candidates(codec)) {
     try {
-      auto found = Codec::load(model.path(), options);
-      if (found->hash() == header.model && found->codec() == header.codec) return found;
-    } catch (const Error&) {
-      continue;  // another network under a similar name, or a file that was damaged since
+      if (hash_of(model.path(), header.codec) != header.model) continue;
+    } catch (const std::exception&) {
+      continue;  // another network under a similar name, or a file that was damaged or removed since
     }
+    return Codec::load(model.path(), options);
   }
   throw Error(
       ErrorCode::io,
@@ -99,14 +136,7 @@ const Architecture& Codec::architecture() const noexcept {
 }
 
 stream::Codec Codec::codec() const noexcept {
-  switch (architecture().variant) {
-    case Variant::mean:
-      return stream::Codec::mbt2018_mean;
-    case Variant::hyperprior:
-      return stream::Codec::bmshj2018_hyperprior;
-    default:
-      return stream::Codec::mbt2018;
-  }
+  return codec_of(architecture());
 }
 
 std::uint64_t Codec::hash() const noexcept {

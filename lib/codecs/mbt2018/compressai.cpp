@@ -151,7 +151,8 @@ CompressaiCodec::CompressaiCodec(const std::filesystem::path& weights, int threa
   if (architecture_.nano)
     throw Error(ErrorCode::unsupported, "CompressAI has no mbt2018-nano", "Use container=mpq");
   if (architecture_.levels > 0)
-    throw Error(ErrorCode::unsupported, "CompressAI has no models of variable rate", "Use container=mpq");
+    throw Error(ErrorCode::unsupported, "CompressAI has no models of variable rate",
+                "Use container=mpq, or one of its models (mpq-models list)");
   tables_ = std::make_unique<const Tables>(read_tables(model));
   scale_steps_ = tables_->scales;
   scale_steps_.pop_back();

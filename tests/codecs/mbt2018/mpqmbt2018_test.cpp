@@ -179,7 +179,7 @@ TEST_P(MpqMbt2018, ErrorsSayWhatToDo) {
     EXPECT_FALSE(p.run());
     return p.error();
   };
-  EXPECT_NE(error_of("mpqmbt2018enc").find("Set model-file"), std::string::npos);
+  EXPECT_NE(error_of("mpqmbt2018enc model-file=\"\"").find("Set model-file"), std::string::npos);
   const std::string none = error_of("mpqmbt2018enc model-file=" + (folder_ / "none.pth"));
   EXPECT_NE(none.find("none.pth"), std::string::npos) << none;
   std::ofstream(folder_ / "text.pth") << "not a model";
