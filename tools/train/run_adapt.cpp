@@ -87,7 +87,6 @@ void print(const std::vector<Score>& before, const std::vector<Score>& after) {
 }  // namespace
 
 void run_adapt(const Options& options) {
-  catch_signals();
   keep_memory();
   const fs::path& model = options.names.front();
   mbt2018::Settings settings = options.settings;
@@ -104,7 +103,9 @@ void run_adapt(const Options& options) {
                                    : text("adapting ", model.string()))
             << (settings.bfloat16 ? ", bfloat16" : ", float32") << '\n';
   const std::vector<Score> before = mbt2018::validate(model, held_back, options.threads);
+  catch_signals();
   trainer.run(interrupted, [&](const LogRow& row) { print(row, options.schedule); });
+  release_signals();  // from here on nothing can be lost
   const fs::path adapted = options.output / "model.safetensors";
   std::cerr << "saved at step " << trainer.step() << ": " << adapted.string() << '\n';
   if (!trainer.is_done()) {

@@ -31,6 +31,11 @@ void catch_signals() {
   std::signal(SIGTERM, on_signal);
 }
 
+void release_signals() {
+  std::signal(SIGINT, SIG_DFL);
+  std::signal(SIGTERM, SIG_DFL);
+}
+
 bool interrupted() {
   return signalled != 0;
 }

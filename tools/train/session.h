@@ -15,6 +15,8 @@ namespace mpq::train {
 /// SIGINT and SIGTERM are remembered from now on, instead of ending the program.
 void catch_signals();
 bool interrupted();
+/// They end the program again.
+void release_signals();
 
 /// Tells on standard error what was found, and what was left out. Throws what load_files() throws.
 std::vector<Picture> load(const std::vector<std::filesystem::path>& files, int least_side,
