@@ -22,6 +22,13 @@ struct Figures {
   double distortion = 0;  ///< PSNR in dB of the mean squared error
 };
 
+/// How a model is written.
+struct ModelForm {
+  /// That of this level of a variable rate alone, which needs nothing that the codec does not have without.
+  std::optional<double> level = std::nullopt;
+  bool float16 = false;  ///< the weights that lose nothing by it that counts; otherwise float32
+};
+
 /// Not thread-safe.
 class Objective {
  public:
@@ -35,11 +42,9 @@ class Objective {
   /// Adds the loss's gradients to those of the parameters. Depends on nothing but the parameters, the batch,
   /// the seed and the step.
   virtual Figures backward(const Batch& batch, std::uint64_t seed, std::uint64_t step) = 0;
-  /// Writes the model with these weights (like Parameters::values()), as its codec reads it; with `level` the
-  /// model of that level of a variable rate alone, which needs nothing that the codec does not have without.
-  virtual void write(const std::filesystem::path& file, const at::Tensor& weights,
-                     std::optional<double> level,
-                     const std::map<std::string, std::string>& metadata) const = 0;
+  /// Writes the model with these weights (like Parameters::values()), as its codec reads it.
+  virtual void write(const std::filesystem::path& file, const at::Tensor& weights, const ModelForm& form,
+                     std::map<std::string, std::string> metadata) const = 0;
 };
 
 }  // namespace mpq::train

@@ -98,7 +98,10 @@ std::vector<fs::path> find_pictures(const std::vector<fs::path>& folders) {
 }
 
 Pictures load_pictures(const std::vector<fs::path>& folders, const PictureLimits& limits) {
-  std::vector<fs::path> files = find_pictures(folders);
+  return load_files(find_pictures(folders), limits);
+}
+
+Pictures load_files(std::vector<fs::path> files, const PictureLimits& limits) {
   shuffle(files);
   Pictures found;
   std::size_t used = 0;

@@ -56,4 +56,7 @@ struct PictureLimits {
 /// picture can be used, with the reason.
 Pictures load_pictures(const std::vector<std::filesystem::path>& folders, const PictureLimits& limits);
 
+/// The same for files.
+Pictures load_files(std::vector<std::filesystem::path> files, const PictureLimits& limits);
+
 }  // namespace mpq::train

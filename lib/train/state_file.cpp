@@ -59,6 +59,7 @@ std::map<std::string, std::string> metadata_of(const StateSummary& summary) {
                                               {"seconds", exact(summary.seconds)},
                                               {"precision", summary.bfloat16 ? "bfloat16" : "float32"},
                                               {"steps", text(schedule.steps)},
+                                              {"minutes", exact(schedule.minutes)},
                                               {"learning-rate", exact(schedule.learning_rate)},
                                               {"batch", text(schedule.batch)},
                                               {"crop", text(schedule.crop)},
@@ -105,6 +106,7 @@ std::optional<StateSummary> read_summary(const std::filesystem::path& folder) {
   read_number(*file, "step", &summary.step);
   read_number(*file, "seconds", &summary.seconds);
   read_number(*file, "steps", &summary.schedule.steps);
+  if (metadata.contains("minutes")) read_number(*file, "minutes", &summary.schedule.minutes);
   read_number(*file, "learning-rate", &summary.schedule.learning_rate);
   read_number(*file, "batch", &summary.schedule.batch);
   read_number(*file, "crop", &summary.schedule.crop);

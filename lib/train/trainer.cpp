@@ -42,6 +42,8 @@ void check(const Schedule& schedule) {
   if (!(schedule.learning_rate > 0) || schedule.learning_rate > 1)
     refuse(text("a learning rate cannot be ", schedule.learning_rate), "Use a positive number up to 1.");
   if (schedule.steps < 1) refuse("a training needs steps", "Use at least 1.");
+  if (!(schedule.minutes >= 0) || schedule.minutes > 1e6)
+    refuse(text("a training cannot take ", schedule.minutes, " minutes"), "Use a positive number.");
 }
 
 /// Sums of the steps since a row of the log.
@@ -54,10 +56,15 @@ struct Interval {
 
 }  // namespace
 
-double learning_rate(const Schedule& schedule, std::uint64_t step) {
+double share_done(const Schedule& schedule, std::uint64_t step, double seconds) {
+  const double steps = static_cast<double>(step) / static_cast<double>(schedule.steps);
+  const double time = schedule.minutes > 0 ? seconds / (60 * schedule.minutes) : 0;
+  return std::min(1.0, std::max(steps, time));
+}
+
+double learning_rate(const Schedule& schedule, std::uint64_t step, double seconds) {
   const double rise = std::min(1.0, (static_cast<double>(step) + 1) / static_cast<double>(warm_up));
-  const double done = std::min(1.0, static_cast<double>(step) / static_cast<double>(schedule.steps));
-  const double fall = 0.5 * (1 + std::cos(std::numbers::pi * done));
+  const double fall = 0.5 * (1 + std::cos(std::numbers::pi * share_done(schedule, step, seconds)));
   return schedule.learning_rate * rise * (last_share + (1 - last_share) * fall);
 }
 
@@ -92,6 +99,8 @@ struct Trainer::State {
   void take_step();
   LogRow finish_row();
   void note_bad_step();
+  bool is_done() const { return share_done(options.schedule, summary.step, summary.seconds) >= 1; }
+  double rate() const { return learning_rate(options.schedule, summary.step, summary.seconds); }
 };
 
 void Trainer::State::begin() {
@@ -132,8 +141,7 @@ void Trainer::State::take_step() {
   const double waited = loader->seconds_waited();
   const Batch batch = loader->next();
   const Figures figures = objective->backward(batch, options.schedule.seed, summary.step);
-  const double norm = optimiser.step(objective->parameters(), summary.step,
-                                     learning_rate(options.schedule, summary.step), most_norm);
+  const double norm = optimiser.step(objective->parameters(), summary.step, rate(), most_norm);
   ++summary.step;
   summary.seconds += since(start);
   interval.waited += loader->seconds_waited() - waited;
@@ -153,7 +161,7 @@ LogRow Trainer::State::finish_row() {
   row.loss = interval.sum.loss / steps;
   row.rate = interval.sum.rate / steps;
   row.distortion = interval.sum.distortion / steps;
-  row.learning_rate = learning_rate(options.schedule, summary.step);
+  row.learning_rate = rate();
   row.gradient = interval.gradient / steps;
   row.crops_per_second = steps * options.schedule.batch / seconds;
   row.waited = interval.waited / seconds;
@@ -176,6 +184,10 @@ std::uint64_t Trainer::step() const noexcept {
   return state_->summary.step;
 }
 
+bool Trainer::is_done() const noexcept {
+  return state_->is_done();
+}
+
 double Trainer::seconds_waited() const noexcept {
   return state_->loader->seconds_waited();
 }
@@ -185,7 +197,7 @@ void Trainer::run(const std::function<bool()>& stop, const std::function<void(co
   auto saved = Clock::now();
   state.interval = {};
   try {
-    while (state.summary.step < state.options.schedule.steps && !stop()) {
+    while (!state.is_done() && !stop()) {
       state.take_step();
       if (state.summary.step % state.options.log_interval == 0) report(state.finish_row());
       if (since(saved) < state.options.save_interval) continue;
@@ -203,7 +215,7 @@ void Trainer::save() {
   const State& state = *state_;
   const auto& folder = state.options.folder;
   write_state(folder, state.objective->parameters(), state.optimiser, state.summary);
-  state.objective->write(folder / "model.safetensors", state.optimiser.average, std::nullopt,
+  state.objective->write(folder / "model.safetensors", state.optimiser.average, {},
                          model_metadata(state.summary));
   const std::string plot = plot_svg(state.log->rows());
   checkpoint::NewFile file(folder / "log.svg");
@@ -212,14 +224,14 @@ void Trainer::save() {
 }
 
 void export_model(const std::filesystem::path& folder, const std::filesystem::path& file,
-                  const std::shared_ptr<Objective>& objective, std::optional<double> level) {
+                  const std::shared_ptr<Objective>& objective, const ModelForm& form) {
   const auto summary = read_summary(folder);
   if (!summary)
     throw Error(ErrorCode::io, text("there is no ", state_file(folder).string()),
                 "Name the --output folder of a training.");
   Optimiser optimiser(objective->parameters());
   read_state(folder, objective->parameters(), optimiser);
-  objective->write(file, optimiser.average, level, model_metadata(*summary));
+  objective->write(file, optimiser.average, form, model_metadata(*summary));
 }
 
 }  // namespace mpq::train

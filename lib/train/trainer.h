@@ -23,17 +23,22 @@
 namespace mpq::train {
 
 class Objective;
+struct ModelForm;
 
 struct Schedule {
   std::uint64_t steps = 200000;  ///< until the learning rate is down at its end
+  double minutes = 0;            ///< of training until then, if that is sooner; 0: steps alone count
   double learning_rate = 1e-3;   ///< Adam's, at first; falls as a cosine does to a fiftieth
   int batch = 8;                 ///< crops a step
   int crop = 128;                ///< pixels, a multiple of 64
   std::uint64_t seed = 1;
 };
 
-/// Of a step from 0: rises over the first 100 steps, then falls.
-double learning_rate(const Schedule& schedule, std::uint64_t step);
+/// Of the whole training, done after these steps and seconds: 0 to 1.
+double share_done(const Schedule& schedule, std::uint64_t step, double seconds);
+
+/// Of a step from 0, after so many seconds: rises over the first 100 steps, then falls.
+double learning_rate(const Schedule& schedule, std::uint64_t step, double seconds = 0);
 
 /// What a folder's state says of the training that it is of.
 struct StateSummary {
@@ -76,6 +81,8 @@ class Trainer {
   Trainer& operator=(const Trainer&) = delete;
 
   std::uint64_t step() const noexcept;
+  /// Whether the schedule has come to its end.
+  bool is_done() const noexcept;
   /// Seconds that steps waited for crops, since this object is there.
   double seconds_waited() const noexcept;
 
@@ -91,9 +98,9 @@ class Trainer {
   std::unique_ptr<State> state_;
 };
 
-/// Writes the model that the folder's state has come to, or that of one level of it. Throws what reading the
-/// state throws, Error(io) where there is none, and what writing throws.
+/// Writes the model that the folder's state has come to. Throws what reading the state throws, Error(io)
+/// where there is none, and what writing throws.
 void export_model(const std::filesystem::path& folder, const std::filesystem::path& file,
-                  const std::shared_ptr<Objective>& objective, std::optional<double> level = std::nullopt);
+                  const std::shared_ptr<Objective>& objective, const ModelForm& form);
 
 }  // namespace mpq::train

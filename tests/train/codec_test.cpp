@@ -63,7 +63,7 @@ struct Case {
     x = x.to(at::kFloat) / 255;
   }
   void write(std::optional<double> level = std::nullopt) const {
-    write_model(file, network, network.parameters().values(), level, {});
+    write_model(file, network, network.parameters().values(), {.level = level}, {});
   }
   train::Picture synthesised(const Transforms& transforms, const at::Tensor& y) const {
     train::Picture result = picture;
@@ -166,7 +166,7 @@ TEST(TrainedCodecFile, CodesPictures) {
     const Case one(architecture);
     one.write();
     const std::vector<train::Picture> pictures = training_pictures(2, 100, 70);
-    const Score score = validate(one.file, pictures, 1);
+    const train::Score score = validate(one.file, pictures, 1).at(0);
     EXPECT_GT(score.rate, 0.01);
     EXPECT_GT(score.psnr, 3);
     EXPECT_THROW(validate(one.file, {}, 1), Error);

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdio>
+#include <fstream>
 
 #include "codecs/jpeg/jpeg.h"
 #include "tests/support/program.h"
@@ -64,6 +65,60 @@ TEST_F(MpqTrain, TrainsValidatesAndExports) {
   const Outcome again = run("validate out --data data");
   EXPECT_EQ(again.status, 0) << again.output;
   EXPECT_TRUE(again.says("step 12, level 1")) << again.output;
+}
+
+TEST_F(MpqTrain, AdaptsAModelAndTellsWhatThatBrings) {
+  EXPECT_EQ(train("out", "--steps 12").status, 0);
+  EXPECT_EQ(run("export out model.safetensors --precision float16").status, 0);
+  const std::string command = "adapt model.safetensors --data data --batch 2 --crop 64 --threads 1 --output ";
+  // Next to nothing is learnt: the model that is adapted is the one that was named.
+  const Outcome same = run(command + "same --steps 2 --learning-rate 1e-9");
+  EXPECT_EQ(same.status, 0) << same.output;
+  EXPECT_TRUE(same.says("held back: 1 pictures") && same.says("to train on: 2 pictures")) << same.output;
+  EXPECT_TRUE(same.says("level  bits a pixel  PSNR dB")) << same.output;
+  std::ifstream table(folder_ / "same/adaptation.csv");
+  std::string line;
+  std::vector<std::pair<double, double>> scores;
+  while (std::getline(table, line)) {
+    std::array<char, 8> model{};
+    int level = 0;
+    double rate = 0, psnr = 0;
+    if (std::sscanf(line.c_str(), "%7[a-z],%d,%lf,%lf", model.data(), &level, &rate, &psnr) == 4)
+      scores.emplace_back(rate, psnr);
+  }
+  ASSERT_EQ(scores.size(), 4U);  // two levels before and after
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_NEAR(scores[i + 2].first, scores[i].first, 0.01 * scores[i].first);
+    EXPECT_NEAR(scores[i + 2].second, scores[i].second, 0.05);
+  }
+  // In two parts, and by time; the state knows its model.
+  EXPECT_EQ(run(command + "parts --steps 3").status, 0);
+  const Outcome rest = run(command + "parts --minutes 0.0001 --validate data --steps 100000");
+  EXPECT_EQ(rest.status, 1) << rest.output;
+  EXPECT_TRUE(rest.says("none to train on")) << rest.output;
+  const Outcome on = run(command + "parts --minutes 0.0001");
+  EXPECT_EQ(on.status, 0) << on.output;
+  EXPECT_TRUE(on.says("going on from step 3")) << on.output;
+  EXPECT_EQ(run("export out model.safetensors").status, 0);
+  const Outcome other = run(command + "parts --steps 9");
+  EXPECT_EQ(other.status, 1) << other.output;
+  EXPECT_TRUE(other.says("of another training")) << other.output;
+}
+
+TEST_F(MpqTrain, SaysWhatCannotBeAdapted) {
+  const auto fails = [&](const std::string& arguments, int status, const std::string& words) {
+    const Outcome outcome = run("adapt " + arguments);
+    EXPECT_EQ(outcome.status, status) << outcome.output;
+    EXPECT_TRUE(outcome.says(words)) << outcome.output;
+  };
+  EXPECT_EQ(train("out", "--steps 1").status, 0);
+  fails("--data data --output new", 2, "needs one MODEL");
+  fails("out/model.safetensors --data data", 2, "no --output");
+  fails("nothing.safetensors --data data --output new", 1, "nothing.safetensors");
+  fails("out/state.safetensors --data data --output new", 1, "no network of the MBT2018 family");
+  fails("out/model.safetensors --data data --output new --n 16", 2, "keeps its channels and levels");
+  fails("out/model.safetensors --data data --output new --precision float16", 2, "--precision is");
+  fails("out/model.safetensors --data data --output out --crop 64", 1, "of another training");
 }
 
 /// Killed at any time it goes on from what was saved, to the same bits.

@@ -145,6 +145,7 @@ TEST(Trainer, RefusesSchedulesThatCannotBe) {
   refused([](Schedule& s) { s.batch = 0; });
   refused([](Schedule& s) { s.learning_rate = -1; });
   refused([](Schedule& s) { s.steps = 0; });
+  refused([](Schedule& s) { s.minutes = -1; });
 }
 
 TEST(Trainer, NamesAFolderThatCannotBeMade) {
@@ -165,6 +166,29 @@ TEST(Trainer, CutsTheLogToItsState) {
   const std::string svg(plot.begin(), plot.end());
   EXPECT_EQ(svg.rfind("<svg", 0), 0U);
   EXPECT_NE(svg.find("polyline"), std::string::npos);
+}
+
+TEST(Trainer, TheScheduleGoesByTimeWhereThatIsSooner) {
+  const Schedule schedule{.steps = 1000, .minutes = 2, .learning_rate = 1};
+  EXPECT_NEAR(learning_rate(schedule, 500, 0), 0.51, 1e-3);
+  EXPECT_NEAR(learning_rate(schedule, 100, 60), 0.51, 1e-3);
+  EXPECT_NEAR(learning_rate(schedule, 100, 120), 0.02, 1e-6);
+  EXPECT_LT(share_done(schedule, 999, 119), 1);
+  EXPECT_EQ(share_done(schedule, 10, 121), 1);
+}
+
+/// Time that was trained before a stop counts.
+TEST(Trainer, EndsWhenItsTimeIsUp) {
+  const TemporaryFolder folder;
+  TrainerOptions options = options_in(folder, "out");
+  options.schedule.steps = 1000000;
+  train_until(3, options);
+  options.schedule.minutes = 1e-6;
+  Trainer trainer(train::mbt2018::make_objective(tiny()), training_pictures(3, 96, 80), options);
+  EXPECT_TRUE(trainer.is_done());
+  trainer.run([] { return false; }, [](const LogRow&) {});
+  EXPECT_EQ(trainer.step(), 3U);
+  EXPECT_EQ(read_summary(options.folder).value().schedule.minutes, 1e-6);
 }
 
 TEST(Trainer, LearningRateRisesAndFalls) {

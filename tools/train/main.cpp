@@ -36,6 +36,8 @@ int main(int argc, char** argv) {
       std::cout << mpq::train::usage;
     else if (options.command == "data")
       mpq::train::run_data(options);
+    else if (options.command == "adapt")
+      mpq::train::run_adapt(options);
     else if (options.command == "export")
       mpq::train::run_export(options);
     else if (options.command == "validate")

@@ -3,6 +3,7 @@
 
 #include "options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -11,49 +12,6 @@
 #include "core/text.h"
 
 namespace mpq::train {
-
-const char* const usage =
-    R"(Usage: mpq-train mbt2018-nano|mbt2018|mbt2018-mean --data FOLDER... --output FOLDER [OPTIONS]
-       mpq-train export FOLDER FILE.safetensors [--level LEVEL]
-       mpq-train validate FOLDER --data FOLDER...
-       mpq-train data --output FOLDER [--data FOLDER...] [--keep]
-
-Trains a learned image codec on pictures (JPEG, PNG, WebP, PPM; folders are searched to their ends). Everything is
-kept in the output folder: state.safetensors, from which the same command goes on after any interruption;
-model.safetensors, for mpqmbt2018enc model-file=...; log.csv and log.svg.
-
-data gets photographs to train on, of Debian packages by apt-get download (no root is needed), or of your own folders
-and videos, into FOLDER/train and FOLDER/validate, reduced to 2000 pixels, with a card of where each is from.
-
-  --data FOLDER...          pictures to train on
-  --output FOLDER           what is made; goes on with the training whose state is there
-  --steps NUMBER            of the whole training; the learning rate falls until then (200000)
-  --minutes NUMBER          stop after so many, and save; without: at the last step
-  --save-minutes NUMBER     between two times that all is saved (2)
-  --validate FOLDER...      pictures that are coded and decoded on the way, for validation.csv
-  --validate-minutes NUMBER between two validations (30); the last is at the end
-
-Of a new training:
-  --n NUMBER, --m NUMBER    channels of the hidden layers and of the latents (64, 96; mbt2018-nano: 64, 192)
-  --wide NUMBER, --deep NUMBER, --wide-blocks NUMBER, --deep-blocks NUMBER, --hyper NUMBER, --context NUMBER,
-  --parameters NUMBER       mbt2018-nano: channels and blocks of its networks (64, 96, 3, 3, 128, 128, 256)
-  --levels NUMBER           of the rate, in one model (6); 1: a model of one rate
-  --least-lambda NUMBER     the loss is lambda 255^2 MSE + bits a pixel: of the smallest files (0.001)
-  --most-lambda NUMBER      of the largest files, and where there is one level (0.02)
-  --batch NUMBER            crops a step (8)
-  --crop PIXELS             their side, a multiple of 64 (128)
-  --learning-rate NUMBER    at first (0.001)
-  --seed NUMBER             the same seed gives the same training, with --threads 1 to the bit (1)
-  --precision PRECISION     auto (default), float32 or bfloat16: of the layers of high resolution
-
-  --memory MEGABYTES        for decoded pictures (2048); what does not fit is left out
-  --threads NUMBER          0 (default): one for each processor
-  --keep                    data: keep the packages that are fetched
-  --level LEVEL             export: a file of this level of the rate alone, 0 the smallest; between two is
-                            between their rates
-
-Exit status: 0 done; 1 something failed; 2 wrong usage.
-)";
 
 namespace {
 
@@ -74,7 +32,8 @@ nn::Precision parse_precision(const std::string& word) {
   if (word == "auto") return nn::Precision::automatic;
   if (word == "float32") return nn::Precision::float32;
   if (word == "bfloat16") return nn::Precision::bfloat16;
-  wrong_usage(text("--precision is auto, float32 or bfloat16, not \"", word, '"'));
+  wrong_usage(
+      text("--precision is auto, float32 or bfloat16, and of export float32 or float16, not \"", word, '"'));
 }
 
 using Setter = std::function<void(Options&, const std::string& name, const std::string& word)>;
@@ -117,7 +76,10 @@ std::map<std::string, Setter> make_setters() {
                       const std::string&
                           word) { o.memory = std::size_t{parse_number<std::uint32_t>(name, word)} << 20; }},
       {"--precision",
-       [](Options& o, const std::string&, const std::string& word) { o.precision = parse_precision(word); }},
+       [](Options& o, const std::string&, const std::string& word) {
+         o.float16 = o.command == "export" && word == "float16";
+         if (!o.float16) o.precision = parse_precision(word);
+       }},
       {"--output", [](Options& o, const std::string&, const std::string& word) { o.output = word; }},
   };
   add_nano(all);
@@ -181,17 +143,40 @@ void take_over(Options& options) {
   options.precision = summary->bfloat16 ? nn::Precision::bfloat16 : nn::Precision::float32;
 }
 
+/// What an adaptation of the model begins with.
+void take_over_model(Options& options) {
+  options.settings = mbt2018::model_settings(options.names.front());
+  options.schedule.learning_rate = 2e-4;
+  options.schedule.minutes = 10;
+}
+
+/// After all options, of which `before` had none yet.
+void finish_adaptation(Options& options, const mbt2018::Settings& before, bool steps) {
+  mbt2018::Settings& settings = options.settings;
+  if (settings.architecture != before.architecture || settings.levels != before.levels)
+    wrong_usage("a model that is adapted keeps its channels and levels");
+  if (settings.levels == 1) settings.least_lambda = settings.most_lambda;
+  if (!(settings.least_lambda > 0) || !(settings.most_lambda > 0))
+    wrong_usage(text(options.names.front().string(),
+                     " does not say the lambdas that it was trained with: name ",
+                     settings.levels > 1 ? "--least-lambda and " : "", "--most-lambda"));
+  if (options.minutes || steps) options.schedule.minutes = options.minutes.value_or(0);
+}
+
 void check(const Options& options, bool training) {
   const auto names = options.names.size();
   if (options.command.empty()) wrong_usage("no command is given");
-  const bool data = options.command == "data";
-  if (!training && !data && options.command != "export" && options.command != "validate")
+  const bool data = options.command == "data", adapt = options.command == "adapt";
+  if (!training && !data && !adapt && options.command != "export" && options.command != "validate")
     wrong_usage(text("unknown command \"", options.command, '"'));
   if (options.command == "export" ? names != 2 : names != (training || data ? 0 : 1))
-    wrong_usage(text(options.command, training || data ? " takes options alone" : " needs its FOLDER",
+    wrong_usage(text(options.command,
+                     training || data ? " takes options alone"
+                     : adapt          ? " needs one MODEL"
+                                      : " needs its FOLDER",
                      options.command == "export" ? " and the FILE to write" : ""));
   if (options.command != "export" && !data && options.data.empty()) wrong_usage("no --data is given");
-  if ((training || data) && options.output.empty()) wrong_usage("no --output is given");
+  if ((training || data || adapt) && options.output.empty()) wrong_usage("no --output is given");
   if (options.minutes && !(*options.minutes > 0)) wrong_usage("--minutes is a positive number");
   if (!(options.validate_minutes > 0)) wrong_usage("--validate-minutes is a positive number");
   if (!(options.save_minutes >= 0)) wrong_usage("--save-minutes is no negative number");
@@ -212,9 +197,11 @@ Options parse_options(const std::vector<std::string>& arguments) {
     if (name == "--output") options.output = word;
     if (name.empty()) options.names.emplace_back(word);
   }
-  const bool data = options.command == "data";
-  if (!training && !data && !options.names.empty()) options.output = options.names.front();
+  const bool data = options.command == "data", adapt = options.command == "adapt";
+  if (!training && !data && !adapt && !options.names.empty()) options.output = options.names.front();
   if (options.command == "mbt2018-nano") options.settings = mbt2018::nano();
+  if (adapt && !options.names.empty()) take_over_model(options);
+  const mbt2018::Settings model = options.settings;
   if (!data && !options.output.empty()) take_over(options);
   for (const auto& [name, word] : words.values) {
     if (data && !name.empty() && name != "--data" && name != "--output")
@@ -225,6 +212,10 @@ Options parse_options(const std::vector<std::string>& arguments) {
       setters().at(name)(options, name, word);
   }
   check(options, training);
+  if (adapt)
+    finish_adaptation(options, model,
+                      std::any_of(words.values.begin(), words.values.end(),
+                                  [](const auto& value) { return value.first == "--steps"; }));
   mpq::mbt2018::Architecture& architecture = options.settings.architecture;
   if (training) {
     const bool mean = options.command == "mbt2018-mean", nano = options.command == "mbt2018-nano";

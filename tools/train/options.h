@@ -16,7 +16,8 @@
 namespace mpq::train {
 
 struct Options {
-  std::string command;  ///< "mbt2018", "mbt2018-mean", "data", "export", "validate", "help"
+  std::string
+      command;  ///< "mbt2018-nano", "mbt2018", "mbt2018-mean", "adapt", "data", "export", "validate", "help"
   std::vector<std::filesystem::path> data, validation, names;  ///< names: what is no option's value
   std::filesystem::path output;
   mbt2018::Settings settings;
@@ -26,7 +27,8 @@ struct Options {
   double validate_minutes = 30, save_minutes = 2;
   std::size_t memory = std::size_t{2} << 30;  ///< bytes of decoded pictures
   int threads = 0;
-  bool keep = false;  ///< the packages that data fetches
+  bool float16 = false;  ///< the model that export writes
+  bool keep = false;     ///< the packages that data fetches
 };
 
 extern const char* const usage;

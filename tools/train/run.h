@@ -12,6 +12,9 @@ namespace mpq::train {
 void run_training(const Options& options);
 /// Fills the output folder with photographs: those of Debian packages, or of --data.
 void run_data(const Options& options);
+/// A training that begins with a model, until its schedule's end or a signal; tells on standard output what
+/// it has brought on pictures that it was not trained on.
+void run_adapt(const Options& options);
 void run_export(const Options& options);
 void run_validation(const Options& options);
 

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "checkpoint/half.h"
+#include "checkpoint/layout.h"
 #include "checkpoint/safetensors_writer.h"
 #include "core/text.h"
 
@@ -20,9 +22,30 @@ std::vector<float> floats(const at::Tensor& tensor) {
   return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
 }
 
+/// Whether rounding changes them by less than a thousandth, altogether.
+bool fits_float16(const std::vector<float>& values) {
+  double error = 0, all = 0;
+  for (const float value : values) {
+    const double difference = double{checkpoint::from_float16(checkpoint::to_float16(value))} - value;
+    error += difference * difference;
+    all += double{value} * value;
+  }
+  return error <= 1e-6 * all;  // and not where a value is beyond the range
+}
+
 class Writer {
  public:
+  explicit Writer(bool float16) : float16_(float16) {}
+
   void add(const std::string& name, const std::vector<std::int64_t>& shape, std::vector<float> values) {
+    if (float16_ && shape.size() == 4 && fits_float16(values)) {
+      sources_.push_back({{name, checkpoint::Dtype::float16, shape}, [kept = std::move(values)] {
+                            return checkpoint::owned(checkpoint::to_type(checkpoint::view(kept).bytes,
+                                                                         checkpoint::Dtype::float32,
+                                                                         checkpoint::Dtype::float16));
+                          }});
+      return;
+    }
     sources_.push_back({{name, checkpoint::Dtype::float32, shape},
                         [kept = std::move(values)] { return checkpoint::view(kept); }});
   }
@@ -34,6 +57,7 @@ class Writer {
   }
 
  private:
+  bool float16_;
   std::vector<checkpoint::TensorSource> sources_;
 };
 
@@ -61,17 +85,26 @@ at::Tensor fold(const Network& network, const at::Tensor& weights, double level,
   return values;
 }
 
+/// Of the context model's weights those that it uses; zeros elsewhere.
+at::Tensor masked(const at::Tensor& values) {
+  at::Tensor kept = values.clone();
+  kept.narrow(2, 3, 2).zero_();
+  kept.narrow(2, 2, 1).narrow(3, 2, 3).zero_();
+  return kept;
+}
+
 }  // namespace
 
 void write_model(const std::filesystem::path& file, const Network& network, const at::Tensor& weights,
-                 std::optional<double> level, const std::map<std::string, std::string>& metadata) {
+                 const ModelForm& form, const std::map<std::string, std::string>& metadata) {
   const c10::NoGradGuard guard;
-  const bool folded = level && network.levels() > 1;
-  Writer writer;
+  const bool folded = form.level && network.levels() > 1;
+  Writer writer(form.float16);
   for (const auto& [name, shape] : network.parameters().shapes()) {
     at::Tensor values = network.parameters().part(weights, name);
     if (network.architecture().nano) values = values * unit(name);
-    if (folded) values = fold(network, weights, *level, name, values);
+    if (folded) values = fold(network, weights, *form.level, name, values);
+    if (name == "context_prediction.weight") values = masked(values);
     if (name == "log_gain" || name == "log_inverse_gain") {
       if (!folded) writer.add(name.substr(4), shape, floats(values.exp()));
     } else if (name == "entropy_bottleneck.medians") {

@@ -3,10 +3,12 @@
 
 #include "train/mbt2018/objective.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 
+#include "codecs/mbt2018/hash.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "train/functions.h"
@@ -46,10 +48,18 @@ void check(const Settings& settings) {
 
 class RateDistortion : public Objective {
  public:
-  explicit RateDistortion(const Settings& settings)
+  /// Begins with the model's weights, if there is one.
+  RateDistortion(const Settings& settings, const mpq::mbt2018::Model* model)
       : settings_(settings),
         network_(settings.architecture, settings.levels, settings.bfloat16 ? at::kBFloat16 : at::kFloat),
-        lambdas_(lambdas(settings)) {}
+        lambdas_(lambdas(settings)) {
+    if (model == nullptr) return;
+    read_model(*model, network_);
+    const at::Tensor values = network_.parameters().values();
+    mpq::mbt2018::Hash hash;
+    hash.add(std::vector<float>(values.data_ptr<float>(), values.data_ptr<float>() + values.numel()));
+    begun_with_ = text(hash.value());
+  }
 
   const Parameters& parameters() const override { return network_.parameters(); }
 
@@ -63,10 +73,13 @@ class RateDistortion : public Objective {
         {"most-lambda", text(settings_.most_lambda)}};
     if (const auto& nano = settings_.architecture.nano)
       for (const auto& [name, member] : nano_sizes) all[name] = text((*nano).*member);
+    if (!begun_with_.empty()) all["begun-with"] = begun_with_;
     return all;
   }
 
-  void initialise(std::uint64_t seed) override { network_.initialise(seed, lambdas_); }
+  void initialise(std::uint64_t seed) override {
+    if (begun_with_.empty()) network_.initialise(seed, lambdas_);
+  }
 
   Figures backward(const Batch& batch, std::uint64_t seed, std::uint64_t step) override {
     if (step % median_interval == 0) network_.update_medians();
@@ -81,18 +94,25 @@ class RateDistortion : public Objective {
             -10 * std::log10(terms.error.mean().item<double>())};
   }
 
-  void write(const std::filesystem::path& file, const at::Tensor& weights, std::optional<double> level,
-             const std::map<std::string, std::string>& metadata) const override {
-    if (level && !(*level >= 0 && *level <= settings_.levels - 1))
-      throw Error(ErrorCode::invalid_argument, text("this model has no level ", *level),
+  void write(const std::filesystem::path& file, const at::Tensor& weights, const ModelForm& form,
+             std::map<std::string, std::string> metadata) const override {
+    if (const auto& level = form.level; level && settings_.levels > 1) {
+      const double ratio = settings_.most_lambda / settings_.least_lambda;
+      const double lambda = settings_.least_lambda * std::pow(ratio, *level / (settings_.levels - 1));
+      metadata["levels"] = "1";
+      metadata["least-lambda"] = metadata["most-lambda"] = text(lambda);
+    }
+    if (form.level && !(*form.level >= 0 && *form.level <= settings_.levels - 1))
+      throw Error(ErrorCode::invalid_argument, text("this model has no level ", *form.level),
                   text("Name one from 0 to ", settings_.levels - 1, '.'));
-    write_model(file, network_, weights, level, metadata);
+    write_model(file, network_, weights, form, metadata);
   }
 
  private:
   Settings settings_;
   Network network_;
   std::vector<double> lambdas_;
+  std::string begun_with_;  ///< a hash of that model, or empty
 };
 
 }  // namespace
@@ -131,7 +151,26 @@ std::vector<double> lambdas(const Settings& settings) {
 
 std::shared_ptr<Objective> make_objective(const Settings& settings) {
   check(settings);
-  return std::make_shared<RateDistortion>(settings);
+  return std::make_shared<RateDistortion>(settings, nullptr);
+}
+
+std::shared_ptr<Objective> make_objective(const Settings& settings, const std::filesystem::path& model) {
+  check(settings);
+  const mpq::mbt2018::Model file = mpq::mbt2018::open(model);
+  return std::make_shared<RateDistortion>(settings, &file);
+}
+
+Settings model_settings(const std::filesystem::path& model) {
+  const mpq::mbt2018::Model file = mpq::mbt2018::open(model);
+  Settings settings{.architecture = file.architecture, .levels = std::max(1, file.architecture.levels)};
+  settings.architecture.levels = 0;  // which a network in training has beside it
+  settings.least_lambda = settings.most_lambda = 0;
+  const auto& metadata = file.weights.checkpoint().metadata();
+  if (!metadata.contains("most-lambda") || number<int>(metadata, "levels") != settings.levels)
+    return settings;
+  settings.least_lambda = number<double>(metadata, "least-lambda");
+  settings.most_lambda = number<double>(metadata, "most-lambda");
+  return settings;
 }
 
 Settings read_settings(const std::map<std::string, std::string>& description) {

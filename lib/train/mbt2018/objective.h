@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +38,15 @@ std::vector<double> lambdas(const Settings& settings);
 
 /// Throws Error(invalid_argument) for settings out of range.
 std::shared_ptr<Objective> make_objective(const Settings& settings);
+
+/// The same, which begins with a model's weights; `settings` are as model_settings() has them but for the
+/// lambdas and the type. Throws what mpq::mbt2018::open() throws, and Error(corrupt_data) for values that
+/// cannot be.
+std::shared_ptr<Objective> make_objective(const Settings& settings, const std::filesystem::path& model);
+
+/// Those that a model was trained with: of any training program's; both lambdas are 0 where the file does not
+/// say them. Throws what mpq::mbt2018::open() throws.
+Settings model_settings(const std::filesystem::path& model);
 
 /// The settings that description() of an objective tells. Throws Error(corrupt_data) where it does not.
 Settings read_settings(const std::map<std::string, std::string>& description);

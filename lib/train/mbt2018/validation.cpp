@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "codecs/mbt2018/gains.h"
 #include "codecs/mbt2018/mbt2018.h"
 #include "core/error.h"
 #include "metrics/psnr/psnr.h"
@@ -27,24 +28,29 @@ double psnr_of(const Picture& a, const Picture& b) {
 
 }  // namespace
 
-Score validate(const std::filesystem::path& model, std::span<const Picture> pictures, int threads) {
+std::vector<Score> validate(const std::filesystem::path& model, std::span<const Picture> pictures,
+                            int threads) {
   if (pictures.empty()) throw Error(ErrorCode::invalid_argument, "there is no picture to validate with");
   const auto codec =
       mpq::mbt2018::Codec::load(model, {.precision = nn::Precision::float32, .threads = threads});
   mpq::mbt2018::Encoder encoder(codec);
   mpq::mbt2018::Decoder decoder(codec);
-  Score score;
-  for (const Picture& picture : pictures) {
-    const EncodedImage coded = encoder.encode(picture.view());
-    Picture decoded{picture.width, picture.height, std::vector<std::uint8_t>(picture.rgb.size())};
-    decoder.decode(coded.bytes, decoded.view());
-    const double pixels = static_cast<double>(picture.width) * picture.height;
-    score.rate += static_cast<double>(coded.bytes.size()) * 8 / pixels;
-    score.psnr += psnr_of(picture, decoded);
+  std::vector<Score> scores;
+  for (int quality = 0; quality <= mpq::mbt2018::highest_quality(codec->architecture());
+       quality += mpq::mbt2018::level_steps) {
+    Score& score = scores.emplace_back();
+    for (const Picture& picture : pictures) {
+      const EncodedImage coded = encoder.encode(picture.view(), quality);
+      Picture decoded{picture.width, picture.height, std::vector<std::uint8_t>(picture.rgb.size())};
+      decoder.decode(coded.bytes, decoded.view());
+      const double pixels = static_cast<double>(picture.width) * picture.height;
+      score.rate += static_cast<double>(coded.bytes.size()) * 8 / pixels;
+      score.psnr += psnr_of(picture, decoded);
+    }
+    score.rate /= static_cast<double>(pictures.size());
+    score.psnr /= static_cast<double>(pictures.size());
   }
-  score.rate /= static_cast<double>(pictures.size());
-  score.psnr /= static_cast<double>(pictures.size());
-  return score;
+  return scores;
 }
 
 }  // namespace mpq::train::mbt2018

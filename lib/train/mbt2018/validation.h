@@ -6,18 +6,18 @@
 
 #include <filesystem>
 #include <span>
+#include <vector>
 
+#include "train/bd_rate.h"
 #include "train/pictures.h"
 
 namespace mpq::train::mbt2018 {
 
-struct Score {
-  double rate = 0;  ///< bits a pixel of whole frames of the mpq stream, mean over the pictures
-  double psnr = 0;  ///< dB, over all channels, mean over the pictures
-};
-
-/// Codes every picture with the model and decodes it again, in float32. Throws what loading the model, coding
-/// and decoding throw, and Error(invalid_argument) without a picture. `threads` as in nn::Options.
-Score validate(const std::filesystem::path& model, std::span<const Picture> pictures, int threads = 0);
+/// Codes every picture at each of the model's levels (one where it has no gains) and decodes it again, in
+/// float32. Of each level the means over the pictures: bits a pixel of whole frames of the mpq stream, PSNR
+/// over all channels. Throws what loading the model, coding and decoding throw, and Error(invalid_argument)
+/// without a picture. `threads` as in nn::Options.
+std::vector<Score> validate(const std::filesystem::path& model, std::span<const Picture> pictures,
+                            int threads = 0);
 
 }  // namespace mpq::train::mbt2018

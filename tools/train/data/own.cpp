@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "held_back.h"
 #include "store.h"
 #include "tools/common/child.h"
 #include "tools/models/checksum.h"
@@ -23,7 +24,7 @@ constexpr std::array video_endings{".mp4", ".mkv", ".webm", ".avi", ".mov"};
 constexpr const char* frame_rate = "video/x-raw,framerate=1/5";
 
 std::string role_of(const std::string& sha256) {
-  return std::stoi(sha256.substr(0, 4), nullptr, 16) < 0x10000 / 10 ? "validate" : "train";
+  return is_held_back(sha256) ? "validate" : "train";
 }
 
 /// Frames as PNG files in `folder`, which is emptied first.
