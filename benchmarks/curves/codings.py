@@ -7,16 +7,16 @@ import sys
 
 from measure import Failed, quoted
 
-# encoder, decoder: {quality}, {model} and {threads} are put in; takes_model: the curve is a network's.
-Codec = collections.namedtuple("Codec", "name encoder decoder takes_model qualities")
+# encoder, decoder: {quality}, {model} and {threads} are put in; model: a network's, where none is named; None: it takes none.
+Codec = collections.namedtuple("Codec", "name encoder decoder model qualities")
 # A measurement to make: `setting` is its name in tables and files, encoder and decoder are ready to run.
 Coding = collections.namedtuple("Coding", "curve setting encoder decoder")
 
 CODECS = {
-    "jpeg": Codec("JPEG", "mpqjpegenc quality={quality}", "mpqjpegdec", False, [3, 5, 8, 12, 18, 26, 36, 50]),
-    "webp": Codec("WebP", "mpqwebpenc method=6 quality={quality}", "mpqwebpdec", False, [0, 3, 8, 15, 25, 40, 55, 70]),
+    "jpeg": Codec("JPEG", "mpqjpegenc quality={quality}", "mpqjpegdec", None, [3, 5, 8, 12, 18, 26, 36, 50]),
+    "webp": Codec("WebP", "mpqwebpenc method=6 quality={quality}", "mpqwebpdec", None, [0, 3, 8, 15, 25, 40, 55, 70]),
     "mbt2018": Codec("mbt2018", "mpqmbt2018enc model-file={model} threads={threads} quality={quality}",
-                     "mpqmbt2018dec model-file={model} threads={threads}", True, [1, 20, 40, 60, 80, 100]),
+                     "mpqmbt2018dec model-file={model} threads={threads}", "mbt2018-nano", [1, 20, 40, 60, 80, 100]),
 }
 
 
@@ -47,8 +47,8 @@ def add_arguments(parser):
     parser.add_argument("--output", metavar="FOLDER", type=pathlib.Path, required=True,
                         help="where table, figures and single results go")
     parser.add_argument("--codec", metavar="NAME[=MODEL,...]", action="append", required=True,
-                        help=f"a curve: {', '.join(CODECS)}; a network with its model's file or name, or several "
-                             "models of one rate each")
+                        help=f"a curve: {', '.join(CODECS)}; a network may have its model's file or name, or "
+                             "several models of one rate each")
     parser.add_argument("--points", metavar="NAME=QUALITY,...", action="append", default=[],
                         help="other qualities than the codec's own")
     parser.add_argument("--threads", metavar="N", type=int, default=0, help="of the networks; 0: all processors")
@@ -81,9 +81,10 @@ def points(text):
 
 def curve(codec, models, threads, qualities, taken):
     """[Coding] of one curve: a model at each quality, or several models at one each."""
-    if codec.takes_model != bool(models):
-        raise Misused(f"{codec.name} needs a model: {codec.name}=model.safetensors"
-                                         if codec.takes_model else f"{codec.name} takes no model")
+    if codec.model is None and models:
+        raise Misused(f"{codec.name} takes no model")
+    if codec.model is not None:
+        models = models or [codec.model]
     stem = pathlib.Path(models[0]).stem if models else ""
     label = stem if stem.startswith(codec.name) else f"{codec.name} {stem}".strip()
     if label in taken:

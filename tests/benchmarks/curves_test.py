@@ -125,7 +125,6 @@ class Curves(unittest.TestCase):
                                   (("--codec", "jpeg", "--points", "webp=5"), "--points webp without --codec webp"),
                                   (("--codec", "jpeg", "--codec", "jpeg"), "two curves are called 'JPEG'"),
                                   (("--codec", "jpeg=x"), "JPEG takes no model"),
-                                  (("--codec", "mbt2018"), "mbt2018=model.safetensors"),
                                   (("--codec", "jpeg", "--anchor", "BPG"), "no curve is called 'BPG': there are JPEG"),
                                   (("--codec", "jpeg", "--images", self.folder / "none"), "there is no such folder")):
             with self.subTest(answer=answer):
@@ -136,6 +135,7 @@ class Curves(unittest.TestCase):
             curve = codings.curve(codings.CODECS["mbt2018"], models, 1, [5, 6], set())
             self.assertTrue(all(coding.encoder.startswith("mpqmbt2018enc model-file=") for coding in curve))
             return [(coding.curve, coding.setting) for coding in curve]
+        self.assertEqual(settings(), [("mbt2018-nano", "5"), ("mbt2018-nano", "6")])
         self.assertEqual(settings("a/b c.pth"), [("mbt2018 b c", "5"), ("mbt2018 b c", "6")])
         self.assertEqual(settings("mbt2018-1", "mbt2018-2"), [("mbt2018-1", "mbt2018-1"), ("mbt2018-1", "mbt2018-2")])
 
