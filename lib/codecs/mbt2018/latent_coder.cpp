@@ -90,6 +90,7 @@ void LatentCoder::decode(std::span<const std::uint8_t> bytes, Grid grid, std::ui
 
 template <class Coder>
 void LatentCoder::code_hyper(Coder& coder, Grid grid) {
+  const Rounding nearest;
   const Tables& tables = model_->tables();
   const auto channels = static_cast<std::size_t>(model_->architecture().n);
   const auto all = static_cast<std::size_t>(grid.height) * static_cast<std::size_t>(grid.width) * channels;
@@ -99,7 +100,7 @@ void LatentCoder::code_hyper(Coder& coder, Grid grid) {
     if (z_.values.size() < first + row) z_.values.resize(first + row);
     for (std::size_t i = 0; i < row; ++i) {
       const std::size_t channel = i % channels;
-      code(coder, tables.hyper, {}, static_cast<int>(channel), tables.medians[channel],
+      code(coder, tables.hyper, nearest, static_cast<int>(channel), tables.medians[channel],
            &z_.values[first + i]);
     }
   }
