@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "nn/convolution.h"
 #include "nn/weights.h"
 
 namespace mpq::mbt2018 {
@@ -19,7 +20,7 @@ const std::array<std::vector<std::int64_t>, 2> taps{{{4, 2, 0}, {3, 1}}};
 
 at::Tensor Convolution::operator()(const at::Tensor& x) const {
   const std::array<std::int64_t, 2> padding{weight.size(2) / 2, weight.size(3) / 2};
-  return at::conv2d(x, weight, bias, stride, at::IntArrayRef(padding)).contiguous(channels_last);
+  return nn::conv2d(x, weight, bias, stride, at::IntArrayRef(padding)).contiguous(channels_last);
 }
 
 at::Tensor Upsampling::part(std::size_t i, const at::Tensor& x) const {

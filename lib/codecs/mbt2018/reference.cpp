@@ -11,6 +11,7 @@
 #include "codecs/mbt2018/layers.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "nn/convolution.h"
 
 namespace mpq::mbt2018 {
 
@@ -58,7 +59,7 @@ at::Tensor hyper_synthesis(const Layers& layers, const at::Tensor& z_hat) {
   at::Tensor x = z_hat;
   for (std::size_t i = 0; i < 3; ++i) {
     const Convolution& layer = layers.h_s[i];
-    x = i < 2 ? at::conv_transpose2d(x, layer.weight, layer.bias, 2, 2, 1) : layer(x);
+    x = i < 2 ? nn::conv_transpose2d(x, layer.weight, layer.bias, 2, 2, 1) : layer(x);
     if (scales_only)
       x = x.relu();
     else if (i < 2)
@@ -163,7 +164,7 @@ class Sequence {
 
   void code(std::int64_t row, std::int64_t column) {
     const at::Tensor context =
-        at::conv2d(at(coded_, row, column, 5), layers_.context.weight, layers_.context.bias);
+        nn::conv2d(at(coded_, row, column, 5), layers_.context.weight, layers_.context.bias, 1, 0);
     const at::Tensor both = entropy_parameters(layers_, at(hyper_, row, column), context);
     at(both_, row, column).copy_(both);
     const Parameters p = split(layers_, both);

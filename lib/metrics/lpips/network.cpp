@@ -5,6 +5,8 @@
 
 #include <array>
 
+#include "nn/convolution.h"
+
 namespace mpq::lpips {
 namespace {
 
@@ -25,7 +27,7 @@ bool is_pool2x2(const Layer& layer) {
 
 at::Tensor Convolution::operator()(const at::Tensor& x) const {
   if (fast != nullptr) return nn::convolve_relu(*fast, x);
-  return at::conv2d(x, weight, bias, stride, padding).relu_();
+  return nn::conv2d(x, weight, bias, stride, padding).relu_();
 }
 
 at::Tensor Step::operator()(const at::Tensor& x) const {

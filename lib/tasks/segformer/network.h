@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "nn/convolution.h"
 #include "nn/weights.h"
 #include "tasks/segformer/segformer.h"
 
@@ -21,7 +22,7 @@ struct Convolution {
   std::int64_t stride = 1, padding = 0, groups = 1;
 
   at::Tensor operator()(const at::Tensor& x) const {
-    return at::conv2d(x, weight, bias, stride, padding, /*dilation=*/1, groups);
+    return nn::conv2d(x, weight, bias, stride, padding, groups);
   }
 };
 

@@ -46,9 +46,10 @@ Terms rate_distortion(const Network& network, const at::Tensor& x, const Draw& d
   terms.error = (network.synthesis(y_hat) - x).square().mean({1, 2, 3});
   const double steepness = variable ? std::log(lambdas[1] / lambdas[0]) : 0;
   const at::Tensor lambda = (draw.level * steepness).exp() * lambdas[0];
-  // A level's loss grows about as the root of lambda: without a weight small files would hardly count.
+  // A level's loss grows about as the root of lambda: without a weight small files would hardly count, and
+  // with its inverse large ones, which need the networks more, come out worse than small ones.
   const at::Tensor weight =
-      (draw.level * (-0.5 * steepness)).exp() * std::pow(lambdas.back() / lambdas.front(), 0.25);
+      (draw.level * (-0.25 * steepness)).exp() * std::pow(lambdas.back() / lambdas.front(), 0.125);
   terms.loss = (weight * (lambda * (255.0 * 255.0) * terms.error + terms.rate)).mean();
   return terms;
 }

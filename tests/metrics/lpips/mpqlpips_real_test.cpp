@@ -64,7 +64,8 @@ TEST(MpqLpipsReal, InBfloat16IsWithinAPercentOfFloat32OnAllKodakPictures) {
         values[result.input][result.element] = result.value;
     for (const auto& [input, by] : values) {
       const double difference = by.at("bfloat16") / by.at("float32") - 1;
-      EXPECT_LT(std::abs(difference), 0.01) << picture << ' ' << input;
+      EXPECT_LT(std::abs(difference), 0.01)
+          << picture << ' ' << input << ": " << by.at("bfloat16") << ", not " << by.at("float32");
       worst = std::max(worst, std::abs(difference));
       ++count;
     }
