@@ -32,6 +32,13 @@ at::Device parse_device(const std::string& name) {
 
 }  // namespace
 
+at::Device find_device(const std::string& name) {
+  const at::Device device = parse_device(name);
+  if (device.is_cuda() && !at::hasCUDA())
+    throw Error(ErrorCode::unsupported, "this LibTorch finds no CUDA device", "Use the device cpu");
+  return device;
+}
+
 bool prefers_bfloat16() {
   static const bool answer = [] {
     const c10::InferenceMode guard;
@@ -52,10 +59,8 @@ bool prefers_bfloat16() {
 Placement place(const Options& options) {
   if (options.threads < 0) throw Error(ErrorCode::invalid_argument, "a negative number of threads");
   Placement placement;
-  placement.device = parse_device(options.device);
+  placement.device = find_device(options.device);
   placement.threads = options.threads > 0 ? options.threads : usable_processors();
-  if (placement.device.is_cuda() && !at::hasCUDA())
-    throw Error(ErrorCode::unsupported, "this LibTorch finds no CUDA device", "Use the device cpu");
   use_threads(placement);
   const bool wide =
       options.precision == Precision::float32 ||

@@ -25,6 +25,9 @@ struct Placement {
 
 /// Throws Error(invalid_argument) for a device name that nobody knows, Error(unsupported) for a device that
 /// is not here.
+at::Device find_device(const std::string& name);
+
+/// Throws what find_device() throws.
 Placement place(const Options& options);
 
 /// Whether matrix products in bfloat16 are faster than in float32 here: measured once, in some milliseconds.

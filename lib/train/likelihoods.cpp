@@ -70,7 +70,9 @@ at::Tensor Density::likelihoods(const at::Tensor& x) const {
 
 at::Tensor Density::quantiles(const at::Tensor& weights, double logit) const {
   const c10::NoGradGuard guard;
-  const auto part = [&](const std::string& name) { return parameters_.part(weights, name).to(at::kDouble); };
+  const auto part = [&](const std::string& name) {
+    return parameters_.part(weights, name).to(at::kCPU, at::kDouble);
+  };
   at::Tensor low = at::full({part(prefix_ + "biases.0").size(0), 1, 1}, -0x1p20, at::kDouble), high = -low;
   for (int i = 0; i < 60; ++i) {
     const at::Tensor middle = (low + high) * 0.5;

@@ -19,14 +19,15 @@ std::int64_t elements(const std::vector<std::int64_t>& shape) {
 
 }  // namespace
 
-Parameters::Parameters(std::vector<NamedShape> shapes, at::ScalarType type) : shapes_(std::move(shapes)) {
+Parameters::Parameters(std::vector<NamedShape> shapes, const at::TensorOptions& options)
+    : shapes_(std::move(shapes)) {
   std::sort(shapes_.begin(), shapes_.end());
   std::int64_t total = 0;
   for (const auto& [name, shape] : shapes_) {
     begins_.push_back(total);
     total += elements(shape);
   }
-  values_ = at::zeros({total}, at::dtype(type));
+  values_ = at::zeros({total}, options);
   gradients_ = at::zeros_like(values_);
   for (const auto& [name, shape] : shapes_) {
     at::Tensor leaf = part(values_, name).detach().set_requires_grad(true);

@@ -20,8 +20,8 @@ using NamedShape = std::pair<std::string, std::vector<std::int64_t>>;
 /// as many gradients. Not thread-safe.
 class Parameters {
  public:
-  /// All zeros, of float32; of float64 for checks of gradients.
-  explicit Parameters(std::vector<NamedShape> shapes, at::ScalarType type = at::kFloat);
+  /// All zeros; `options`: float32, or float64 for checks of gradients, and the device.
+  explicit Parameters(std::vector<NamedShape> shapes, const at::TensorOptions& options = at::kFloat);
 
   const std::vector<NamedShape>& shapes() const noexcept { return shapes_; }
   /// A part of values() with its shape, a leaf with gradient. Throws Error(internal) for an unknown name.

@@ -40,7 +40,8 @@ Tensors tensors_of(const Parameters& parameters, const Optimiser& optimiser) {
 std::string hash_of(const Tensors& tensors) {
   std::uint64_t hash = 0xCBF29CE484222325;
   for (const auto& [name, tensor] : tensors) {
-    const auto* words = static_cast<const std::uint32_t*>(tensor.data_ptr());
+    const at::Tensor values = tensor.cpu();
+    const auto* words = static_cast<const std::uint32_t*>(values.data_ptr());
     for (std::int64_t i = 0; i < tensor.numel(); ++i) hash = (hash ^ words[i]) * 0x100000001B3;
   }
   return text(hash);
@@ -132,7 +133,7 @@ void write_state(const std::filesystem::path& folder, const Parameters& paramete
   std::vector<checkpoint::TensorSource> sources;
   for (const auto& [prefix, all] : tensors)
     for (const auto& [name, shape] : parameters.shapes()) {
-      const at::Tensor part = parameters.part(all, name);
+      const at::Tensor part = parameters.part(all, name).cpu();
       sources.push_back({{prefix + name, checkpoint::Dtype::float32, shape}, [part] {
                            const auto* bytes = static_cast<const std::uint8_t*>(part.data_ptr());
                            return checkpoint::Data{{bytes, part.nbytes()}, nullptr, false};

@@ -74,8 +74,8 @@ void keep_memory() {
   mallopt(M_TRIM_THRESHOLD, largest);
 }
 
-bool bfloat16_is_faster() {
-  return nn::prefers_bfloat16();
+bool bfloat16_is_faster(const std::string& device) {
+  return nn::find_device(device).is_cuda() || nn::prefers_bfloat16();
 }
 
 struct Trainer::State {

@@ -56,8 +56,9 @@ std::optional<StateSummary> read_summary(const std::filesystem::path& folder);
 /// tensor takes a tenth of the time. For programs whose work is training.
 void keep_memory();
 
-/// Whether steps are faster with it on this machine: measured once, in some milliseconds.
-bool bfloat16_is_faster();
+/// Whether steps are faster with it on this device ("cpu", "cuda:1"): measured once, in some milliseconds.
+/// Throws what nn::find_device() throws.
+bool bfloat16_is_faster(const std::string& device);
 
 struct TrainerOptions {
   std::filesystem::path folder;  ///< is made where it is not there

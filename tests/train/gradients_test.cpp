@@ -94,21 +94,26 @@ TEST(TrainFunctions, NormalisationIsWhatItsFormulaSays) {
   }
 }
 
-class LossGradient : public testing::TestWithParam<train::mbt2018::Variant> {};
+struct SmallNetwork {
+  const char* name;
+  train::mbt2018::Architecture architecture;
+  const char* last;  ///< the layer that gives scales and means
+};
+
+class LossGradient : public testing::TestWithParam<SmallNetwork> {};
 
 /// Each parameter's gradient along a random direction against a central difference.
 TEST_P(LossGradient, IsTheDifferenceOfLosses) {
   using namespace train::mbt2018;
   const std::vector<double> lambdas{0.001, 0.004, 0.016};
-  Network network({GetParam(), 3, 6}, 3, at::kDouble, at::kDouble);
+  Network network(GetParam().architecture, 3, at::kDouble, at::kDouble);
   network.initialise(3, lambdas);
   const Parameters& parameters = network.parameters();
-  const bool context = GetParam() == Variant::mbt2018;
   const auto part = [&](const std::string& name) { return parameters.part(parameters.values(), name); };
   // Away from the bounds, below which gradients are not those of the function.
   for (const auto& [name, shape] : parameters.shapes())
     if (name.ends_with(".gamma")) part(name).add_(0.2);
-  part(context ? "entropy_parameters.4.bias" : "h_s.4.bias").narrow(0, 0, 6).fill_(4);
+  part(GetParam().last).narrow(0, 0, GetParam().architecture.m).fill_(4);
   Generator generator(4, Purpose::noise, 0);
   Draw draw = draw_for(network, 2, 64, generator);
   for (at::Tensor* tensor : {&draw.level, &draw.y_noise, &draw.z_noise}) *tensor = tensor->to(at::kDouble);
@@ -132,8 +137,25 @@ TEST_P(LossGradient, IsTheDifferenceOfLosses) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LossGradient,
-                         testing::Values(train::mbt2018::Variant::mbt2018, train::mbt2018::Variant::mean));
+using train::mbt2018::Variant;
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LossGradient,
+    testing::Values(SmallNetwork{"mbt2018", {Variant::mbt2018, 3, 6}, "entropy_parameters.4.bias"},
+                    SmallNetwork{"mean", {Variant::mean, 3, 6}, "h_s.4.bias"},
+                    SmallNetwork{"nano",
+                                 {.variant = Variant::mbt2018,
+                                  .n = 3,
+                                  .m = 6,
+                                  .nano = mpq::mbt2018::Nano{.wide = 4,
+                                                             .wide_blocks = 1,
+                                                             .deep = 5,
+                                                             .deep_blocks = 2,
+                                                             .hyper = 4,
+                                                             .context = 3,
+                                                             .parameters = 7}},
+                                 "entropy_parameters.4.bias"}),
+    [](const auto& network) { return std::string(network.param.name); });
 
 }  // namespace
 }  // namespace mpq::test

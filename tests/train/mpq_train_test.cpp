@@ -150,6 +150,9 @@ TEST_F(MpqTrain, SaysWhatIsWrong) {
   fails(run("mbt2018 --data nothing --output out"), 1, "cannot read the folder nothing");
   fails(run("mbt2018 --data data --output out --crop 128"), 1, "3 are smaller than 128 pixels");
   fails(run("export nothing file.safetensors"), 1, "no nothing/state.safetensors");
+  fails(run("mbt2018 --data data --output out --device abacus"), 1, "no device that mpq knows");
+  if (!std::filesystem::exists("/dev/nvidia0"))
+    fails(run("mbt2018 --data data --output out --device cuda"), 1, "no CUDA device");
   EXPECT_EQ(train("out", "--steps 1").status, 0);
   fails(run("mbt2018 --data data --output out --m 16"), 1, "of another training");
   write_file(folder_ / "out/state.safetensors", Bytes{1, 2, 3});

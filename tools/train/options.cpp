@@ -80,6 +80,8 @@ std::map<std::string, Setter> make_setters() {
          o.float16 = o.command == "export" && word == "float16";
          if (!o.float16) o.precision = parse_precision(word);
        }},
+      {"--device",
+       [](Options& o, const std::string&, const std::string& word) { o.settings.device = word; }},
       {"--output", [](Options& o, const std::string&, const std::string& word) { o.output = word; }},
   };
   add_nano(all);

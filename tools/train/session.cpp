@@ -54,7 +54,7 @@ std::vector<Picture> load(const std::vector<std::filesystem::path>& files, int l
 
 bool use_bfloat16(const Options& options) {
   return options.precision == nn::Precision::bfloat16 ||
-         (options.precision == nn::Precision::automatic && bfloat16_is_faster());
+         (options.precision == nn::Precision::automatic && bfloat16_is_faster(options.settings.device));
 }
 
 TrainerOptions trainer_options(const Options& options, bool bfloat16) {

@@ -47,6 +47,8 @@ Of a new training:
                             float16, a file of half the size
 
   --memory MEGABYTES        for decoded pictures (2048); what does not fit is left out
+  --device DEVICE           cpu (default), cuda or cuda:N, where LibTorch has it: what trains; pictures are coded on the
+                            processor
   --threads NUMBER          0 (default): one for each processor
   --keep                    data: keep the packages that are fetched
   --level LEVEL             export: a file of this level of the rate alone, 0 the smallest; between two is

@@ -21,10 +21,12 @@ at::Tensor bits(const at::Tensor& likelihoods) {
 Draw draw_for(const Network& network, int count, int side, Generator& generator) {
   const Architecture& a = network.architecture();
   const std::int64_t y = side / mpq::mbt2018::latent_stride, z = side / mpq::mbt2018::hyper_stride;
+  // The same on every device: what is drawn depends on the seed alone.
+  const at::Device device = network.parameters().values().device();
   Draw draw;
-  draw.level = uniform({count}, 0, network.levels() - 1, generator);
-  draw.y_noise = uniform({count, y, y, a.m}, -0.5, 0.5, generator).permute({0, 3, 1, 2});
-  draw.z_noise = uniform({count, z, z, a.n}, -0.5, 0.5, generator).permute({0, 3, 1, 2});
+  draw.level = uniform({count}, 0, network.levels() - 1, generator).to(device);
+  draw.y_noise = uniform({count, y, y, a.m}, -0.5, 0.5, generator).to(device).permute({0, 3, 1, 2});
+  draw.z_noise = uniform({count, z, z, a.n}, -0.5, 0.5, generator).to(device).permute({0, 3, 1, 2});
   return draw;
 }
 

@@ -99,13 +99,14 @@ double root_bound(double least) {
   return std::sqrt(least + pedestal);
 }
 
-Network::Network(const Architecture& architecture, int levels, at::ScalarType wide, at::ScalarType type)
+Network::Network(const Architecture& architecture, int levels, at::ScalarType wide,
+                 const at::TensorOptions& options)
     : architecture_(architecture),
       levels_(levels),
       wide_(wide),
-      parameters_(parameter_shapes(architecture, levels), type),
+      parameters_(parameter_shapes(architecture, levels), options),
       density_(parameters_, bottleneck),
-      type_(type) {
+      type_(options.dtype().toScalarType()) {
   if (architecture.nano) residual_.emplace(parameters_, *architecture.nano, wide);
 }
 

@@ -27,10 +27,10 @@ double root_bound(double least);
 class Network {
  public:
   /// `levels`: rows of gain and inverse_gain; without these where it is 1. `wide`: the type that the layers
-  /// of high resolution are computed in. Throws Error(invalid_argument) for a variant without means, and
-  /// sizes that are not positive.
+  /// of high resolution are computed in; `options`: those of the parameters. Throws Error(invalid_argument)
+  /// for a variant without means, and sizes that are not positive.
   Network(const Architecture& architecture, int levels, at::ScalarType wide,
-          at::ScalarType type = at::kFloat);
+          const at::TensorOptions& options = at::kFloat);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 

@@ -11,6 +11,7 @@
 #include "codecs/mbt2018/hash.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "nn/runtime.h"
 #include "train/functions.h"
 #include "train/mbt2018/loss.h"
 #include "train/mbt2018/model_file.h"
@@ -51,11 +52,12 @@ class RateDistortion : public Objective {
   /// Begins with the model's weights, if there is one.
   RateDistortion(const Settings& settings, const mpq::mbt2018::Model* model)
       : settings_(settings),
-        network_(settings.architecture, settings.levels, settings.bfloat16 ? at::kBFloat16 : at::kFloat),
+        network_(settings.architecture, settings.levels, settings.bfloat16 ? at::kBFloat16 : at::kFloat,
+                 at::TensorOptions(at::kFloat).device(nn::find_device(settings.device))),
         lambdas_(lambdas(settings)) {
     if (model == nullptr) return;
     read_model(*model, network_);
-    const at::Tensor values = network_.parameters().values();
+    const at::Tensor values = network_.parameters().values().cpu();
     mpq::mbt2018::Hash hash;
     hash.add(std::vector<float>(values.data_ptr<float>(), values.data_ptr<float>() + values.numel()));
     begun_with_ = text(hash.value());
@@ -86,6 +88,7 @@ class RateDistortion : public Objective {
     Generator generator(seed, Purpose::noise, step);
     const at::Tensor x = at::from_blob(const_cast<float*>(batch.pixels.data()),
                                        {batch.count, batch.side, batch.side, 3}, at::kFloat)
+                             .to(network_.parameters().values().device())
                              .permute({0, 3, 1, 2});
     const Draw draw = draw_for(network_, batch.count, batch.side, generator);
     const Terms terms = rate_distortion(network_, x, draw, lambdas_, Rounding::straight_through);

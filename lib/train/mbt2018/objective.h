@@ -24,7 +24,8 @@ struct Settings {
   mpq::mbt2018::Architecture architecture{.variant = mpq::mbt2018::Variant::mbt2018, .n = 64, .m = 96};
   int levels = 6;  ///< of the rate; 1: one rate, that of `most`
   double least_lambda = 0.001, most_lambda = 0.02;
-  bool bfloat16 = false;  ///< for the layers of high resolution
+  bool bfloat16 = false;       ///< for the layers of high resolution
+  std::string device = "cpu";  ///< or "cuda", "cuda:1"
 };
 
 /// Of mbt2018-nano, for rates of 0.08 to 0.8 bits a pixel or so.
@@ -36,7 +37,8 @@ extern const std::array<std::pair<const char*, int mpq::mbt2018::Nano::*>, 7> na
 /// Of each level, geometrically from the least to the most.
 std::vector<double> lambdas(const Settings& settings);
 
-/// Throws Error(invalid_argument) for settings out of range.
+/// Throws Error(invalid_argument) for settings out of range, Error(unsupported) for a device that is not
+/// here.
 std::shared_ptr<Objective> make_objective(const Settings& settings);
 
 /// The same, which begins with a model's weights; `settings` are as model_settings() has them but for the

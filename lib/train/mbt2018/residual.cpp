@@ -164,7 +164,7 @@ void ResidualTransforms::initialise(Generator& generator) const {
       normal({residual_.wide, count}, 4 / std::sqrt(static_cast<double>(count)), generator);
   set("g_a.patch.weight", at::mm(mix.to(at::kDouble), white.view({count, -1})).view({-1, 3, patch, patch}));
   const at::Tensor in = parameters_.part(parameters_.values(), "g_s.in.weight");
-  in.mul_((whitening(some) * 2).view({1, -1, 1, 1}));
+  in.mul_((whitening(some) * 2).view({1, -1, 1, 1}).to(in.device()));
 }
 
 /// [out, in] for gather() and scatter().
