@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-FileCopyrightText: The mpq developers
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs a line with a live source for some time and prints what came out of it: frames that reached its sinks and results
@@ -75,6 +75,8 @@ class Run:
 
     def on_buffer(self, pad, info, name):
         buffer = info.get_buffer()
+        if buffer.pts == Gst.CLOCK_TIME_NONE:
+            return Gst.PadProbeReturn.OK
         segment = pad.get_sticky_event(Gst.EventType.SEGMENT, 0).parse_segment()
         running = segment.to_running_time(Gst.Format.TIME, buffer.pts)
         self.lags.setdefault(name, Lags()).add(self.now() - running)
@@ -113,10 +115,11 @@ class Run:
         return False
 
     def run(self):
-        for element in every(self.pipeline.iterate_sources()):
-            element.get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, self.on_sent, element.get_name())
-        for element in every(self.pipeline.iterate_sinks()):
-            element.get_static_pad("sink").add_probe(Gst.PadProbeType.BUFFER, self.on_buffer, element.get_name())
+        for elements, pad_name, watch in ((self.pipeline.iterate_sources(), "src", self.on_sent),
+                                     (self.pipeline.iterate_sinks(), "sink", self.on_buffer)):
+            for element in every(elements):
+                for found in [pad for pad in element.pads if pad.get_name().startswith(pad_name)]:
+                    found.add_probe(Gst.PadProbeType.BUFFER, watch, element.get_name())
         bus = self.pipeline.get_bus()
         bus.add_signal_watch()
         bus.connect("message", self.on_message)

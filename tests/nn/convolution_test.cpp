@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <barrier>
-#include <cstdlib>
 #include <thread>
 
 namespace {

@@ -28,7 +28,7 @@ struct Settings {
   std::string device = "cpu";  ///< or "cuda", "cuda:1"
 };
 
-/// Of mbt2018-nano, for rates of 0.08 to 0.8 bits a pixel or so.
+/// Of mbt2018-nano, for rates of 0.04 to 0.7 bits a pixel or so.
 Settings nano();
 
 /// The sizes of its layers by the names that options and states have for them.
