@@ -17,8 +17,8 @@ constexpr std::array<std::int64_t, 6> filters{1, 3, 3, 3, 3, 1};
 constexpr double initial_width = 10;
 }  // namespace
 
-at::Tensor normal_likelihoods(const at::Tensor& x, const at::Tensor& means, const at::Tensor& scales) {
-  const at::Tensor distance = (x - means).abs(), width = lower_bound(scales, least_scale) * std::sqrt(2.0);
+at::Tensor normal_likelihoods(const at::Tensor& distances, const at::Tensor& scales) {
+  const at::Tensor distance = distances.abs(), width = lower_bound(scales, least_scale) * std::sqrt(2.0);
   const at::Tensor mass = (at::erfc((distance - 0.5) / width) - at::erfc((distance + 0.5) / width)) * 0.5;
   return lower_bound(mass, least_likelihood);
 }
@@ -57,10 +57,12 @@ at::Tensor Density::logits(const at::Tensor& values, const Part& part) const {
   return x;
 }
 
-at::Tensor Density::likelihoods(const at::Tensor& x) const {
+at::Tensor Density::likelihoods(const at::Tensor& x, bool learns) const {
   const at::Tensor channels = x.transpose(0, 1);
   const at::Tensor values = channels.reshape({x.size(1), 1, -1});
-  const auto part = [&](const std::string& name) { return parameters_[name]; };
+  const auto part = [&](const std::string& name) {
+    return learns ? parameters_[name] : parameters_[name].detach();
+  };
   const at::Tensor lower = logits(values - 0.5, part), upper = logits(values + 0.5, part);
   // Where both are near 1 their difference would be lost: the same is taken from the other side.
   const at::Tensor sign = 1 - 2 * (lower + upper).gt(0).to(x.scalar_type());  // never 0

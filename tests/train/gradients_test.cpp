@@ -100,41 +100,62 @@ struct SmallNetwork {
   const char* last;  ///< the layer that gives scales and means
 };
 
-class LossGradient : public testing::TestWithParam<SmallNetwork> {};
-
-/// Each parameter's gradient along a random direction against a central difference.
-TEST_P(LossGradient, IsTheDifferenceOfLosses) {
-  using namespace train::mbt2018;
-  const std::vector<double> lambdas{0.001, 0.004, 0.016};
-  Network network(GetParam().architecture, 3, at::kDouble, at::kDouble);
-  network.initialise(3, lambdas);
-  const Parameters& parameters = network.parameters();
-  const auto part = [&](const std::string& name) { return parameters.part(parameters.values(), name); };
-  // Away from the bounds, below which gradients are not those of the function.
-  for (const auto& [name, shape] : parameters.shapes())
-    if (name.ends_with(".gamma")) part(name).add_(0.2);
-  part(GetParam().last).narrow(0, 0, GetParam().architecture.m).fill_(4);
-  Generator generator(4, Purpose::noise, 0);
-  Draw draw = draw_for(network, 2, 64, generator);
-  for (at::Tensor* tensor : {&draw.level, &draw.y_noise, &draw.z_noise}) *tensor = tensor->to(at::kDouble);
-  const at::Tensor x = uniform({2, 3, 64, 64}, 0, 1, generator).to(at::kDouble);
-  const auto loss = [&] { return rate_distortion(network, x, draw, lambdas, Rounding::noise).loss; };
-  loss().backward();
-  const at::Tensor gradients = parameters.gradients().clone();
-  const c10::NoGradGuard guard;
-  for (const auto& [name, shape] : parameters.shapes()) {
-    if (name == "entropy_bottleneck.medians") continue;  // not trained
-    const at::Tensor direction = normal(shape, 1, generator).to(at::kDouble);
+class LossGradient : public testing::TestWithParam<SmallNetwork> {
+ protected:
+  LossGradient() {
+    network_.initialise(3, lambdas_);
+    // Away from the bounds, below which gradients are not those of the function.
+    for (const auto& [name, shape] : parameters_.shapes())
+      if (name.ends_with(".gamma")) part(name).add_(0.2);
+    part(GetParam().last).narrow(0, 0, GetParam().architecture.m).fill_(4);
+    for (at::Tensor* tensor : {&draw_.level, &draw_.y_noise, &draw_.z_noise})
+      *tensor = tensor->to(at::kDouble);
+  }
+  at::Tensor part(const std::string& name) const { return parameters_.part(parameters_.values(), name); }
+  at::Tensor loss(train::mbt2018::Latents latents) const {
+    return rate_distortion(network_, x_, draw_, lambdas_, latents).loss;
+  }
+  /// The gradient along a direction against a central difference.
+  void check(const std::string& name, const at::Tensor& direction, train::mbt2018::Latents latents) const {
+    const c10::NoGradGuard guard;
     constexpr double step = 1e-6;
     part(name).add_(direction, step);
-    const double above = loss().item<double>();
+    const double above = loss(latents).item<double>();
     part(name).add_(direction, -2 * step);
-    const double below = loss().item<double>();
+    const double below = loss(latents).item<double>();
     part(name).add_(direction, step);
     const double expected = (above - below) / (2 * step);
-    const double actual = (parameters.part(gradients, name) * direction).sum().item<double>();
+    const double actual = (parameters_.part(parameters_.gradients(), name) * direction).sum().item<double>();
     EXPECT_NEAR(actual, expected, 1e-5 * std::max(1.0, std::abs(expected))) << name;
   }
+  at::Tensor direction_of(const std::string& name) {
+    return normal(part(name).sizes(), 1, generator_).to(at::kDouble);
+  }
+
+  const std::vector<double> lambdas_{0.001, 0.004, 0.016};
+  train::mbt2018::Network network_{GetParam().architecture, 3, at::kDouble, at::kDouble};
+  const Parameters& parameters_ = network_.parameters();
+  Generator generator_{4, Purpose::noise, 0};
+  train::mbt2018::Draw draw_ = draw_for(network_, 2, 64, generator_);
+  const at::Tensor x_ = uniform({2, 3, 64, 64}, 0, 1, generator_).to(at::kDouble);
+};
+
+TEST_P(LossGradient, IsTheDifferenceOfLosses) {
+  loss(train::mbt2018::Latents::noise).backward();
+  for (const auto& [name, shape] : parameters_.shapes())
+    if (name != "entropy_bottleneck.medians")  // not trained
+      check(name, direction_of(name), train::mbt2018::Latents::noise);
+}
+
+/// Of what changes no written number, rate and error are differentiable: the synthesis, and the scales.
+TEST_P(LossGradient, OfADecoderIsTheDifferenceOfFiles) {
+  loss(train::mbt2018::Latents::written).backward();
+  for (const auto& [name, shape] : parameters_.shapes())
+    if (name.starts_with("g_s.")) check(name, direction_of(name), train::mbt2018::Latents::written);
+  const at::Tensor scales = direction_of(GetParam().last);
+  const std::int64_t m = GetParam().architecture.m;
+  scales.narrow(0, m, m).zero_();
+  check(GetParam().last, scales, train::mbt2018::Latents::written);
 }
 
 using train::mbt2018::Variant;

@@ -100,6 +100,10 @@ TEST_F(MpqTrain, AdaptsAModelAndTellsWhatThatBrings) {
   EXPECT_EQ(on.status, 0) << on.output;
   EXPECT_TRUE(on.says("going on from step 3")) << on.output;
   EXPECT_EQ(run("export out model.safetensors").status, 0);
+  for (const char* augmented : {"as-they-are --steps 1", "augmented --steps 1 --augment"})
+    EXPECT_EQ(run(command + augmented).status, 0) << augmented;
+  EXPECT_NE(read_file(folder_ / "as-they-are/model.safetensors"),
+            read_file(folder_ / "augmented/model.safetensors"));
   const Outcome other = run(command + "parts --steps 9");
   EXPECT_EQ(other.status, 1) << other.output;
   EXPECT_TRUE(other.says("of another training")) << other.output;
@@ -119,6 +123,7 @@ TEST_F(MpqTrain, SaysWhatCannotBeAdapted) {
   fails("out/model.safetensors --data data --output new --n 16", 2, "keeps its channels and levels");
   fails("out/model.safetensors --data data --output new --precision float16", 2, "--precision is");
   fails("out/model.safetensors --data data --output out --crop 64", 1, "of another training");
+  EXPECT_TRUE(train("new", "--augment").says("--augment goes with adapt"));
 }
 
 /// Killed at any time it goes on from what was saved, to the same bits.

@@ -96,8 +96,8 @@ const std::map<std::string, Setter>& setters() {
 /// A command line before its options are looked at: the first value of each name counts least.
 struct Words {
   std::string command;
-  std::vector<std::pair<std::string, std::string>> values;
-  bool keep = false;
+  std::vector<std::pair<std::string, std::string>> values = {};
+  bool keep = false, augment = false;
 };
 
 bool takes_several(const std::string& name) {
@@ -109,7 +109,7 @@ Words split(const std::vector<std::string>& arguments) {
   std::string several;  // the option that words which are none belong to
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "--help" || word == "-h") return {"help", {}, false};
+    if (word == "--help" || word == "-h") return {.command = "help"};
     if (!word.starts_with("--")) {
       if (words.command.empty())
         words.command = word;
@@ -117,8 +117,8 @@ Words split(const std::vector<std::string>& arguments) {
         words.values.emplace_back(several, word);
       continue;
     }
-    if (word == "--keep") {
-      words.keep = true;
+    if (word == "--keep" || word == "--augment") {
+      (word == "--keep" ? words.keep : words.augment) = true;
       several.clear();
       continue;
     }
@@ -183,6 +183,7 @@ void check(const Options& options, bool training) {
   if (!(options.validate_minutes > 0)) wrong_usage("--validate-minutes is a positive number");
   if (!(options.save_minutes >= 0)) wrong_usage("--save-minutes is no negative number");
   if (options.keep && !data) wrong_usage("--keep goes with data");
+  if (options.augment && !adapt) wrong_usage("--augment goes with adapt: a training does so anyway");
   if (options.level && options.command != "export") wrong_usage("--level goes with export");
 }
 
@@ -193,6 +194,7 @@ Options parse_options(const std::vector<std::string>& arguments) {
   Options options;
   options.command = words.command;
   options.keep = words.keep;
+  options.augment = words.augment;
   if (options.command == "help") return options;
   const bool training = options.command.starts_with("mbt2018");
   for (const auto& [name, word] : words.values) {

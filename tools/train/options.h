@@ -29,6 +29,7 @@ struct Options {
   int threads = 0;
   bool float16 = false;  ///< the model that export writes
   bool keep = false;     ///< the packages that data fetches
+  bool augment = false;  ///< crops of adapt, as a training's
 };
 
 extern const char* const usage;

@@ -97,7 +97,7 @@ void run_adapt(const Options& options) {
   const std::vector<Picture> held_back = load(files.held_back, 1, options.memory);
   std::cerr << "to train on: ";
   TrainerOptions how = trainer_options(options, settings.bfloat16);
-  how.augmentation = as_they_are();
+  if (!options.augment) how.augmentation = as_they_are();
   Trainer trainer(objective, load(files.train, options.schedule.crop, options.memory), how);
   std::cerr << (trainer.step() > 0 ? text("going on from step ", trainer.step())
                                    : text("adapting ", model.string()))

@@ -50,6 +50,7 @@ Of a new training:
   --device DEVICE           cpu (default), cuda or cuda:N, where LibTorch has it: what trains; pictures are coded on the
                             processor
   --threads NUMBER          0 (default): one for each processor
+  --augment                 adapt: also crops that are reduced, or have other colours, as in a new training
   --keep                    data: keep the packages that are fetched
   --level LEVEL             export: a file of this level of the rate alone, 0 the smallest; between two is
                             between their rates

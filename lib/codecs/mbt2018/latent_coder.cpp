@@ -19,10 +19,6 @@ using entropy::Map;
 using entropy::saturate;
 using entropy::Tap;
 
-/// What an error of 1 in a latent of mbt2018-nano is worth, in bits: of 16 to 60, the price with the smallest
-/// files at equal PSNR. The published models are trained for another slope between rate and error each.
-constexpr double nano_price = 28;
-
 Fixed restore(std::int32_t symbol, Fixed mean) {
   return saturate((std::int64_t{symbol} << fraction_bits) + mean);
 }

@@ -17,9 +17,9 @@ struct Draw {
 /// For `count` pictures of `side` times `side` pixels.
 Draw draw_for(const Network& network, int count, int side, Generator& generator);
 
-enum class Rounding {
-  straight_through,  ///< syntheses get rounded latents, with the gradients of the latents
-  noise,             ///< they get the latents with noise: a differentiable function altogether
+enum class Latents {
+  written,  ///< the latents that an encoder writes
+  noise,    ///< the latents with noise in their place: a differentiable function altogether
 };
 
 struct Terms {
@@ -28,9 +28,12 @@ struct Terms {
   at::Tensor error;  ///< [batch], mean squared
 };
 
-/// The rate is that of latents with noise (Balle et al. 2017), which the context model sees, too; a picture's
-/// lambda is that of its level, interpolated geometrically.
+/// A picture's lambda is that of its level, interpolated geometrically. Of `written` latents, rate and error
+/// are those of a file, and so are the gradients of all that a decoder has, too. Whole numbers have none:
+/// what is before them gets the syntheses' gradients straight through (Theis et al. 2017), and the rate's are
+/// those of latents with noise in the same distributions (Balle et al. 2017; Minnen and Singh 2020 for the
+/// mixture).
 Terms rate_distortion(const Network& network, const at::Tensor& x, const Draw& draw,
-                      const std::vector<double>& lambdas, Rounding rounding);
+                      const std::vector<double>& lambdas, Latents latents);
 
 }  // namespace mpq::train::mbt2018

@@ -91,7 +91,7 @@ class RateDistortion : public Objective {
                              .to(network_.parameters().values().device())
                              .permute({0, 3, 1, 2});
     const Draw draw = draw_for(network_, batch.count, batch.side, generator);
-    const Terms terms = rate_distortion(network_, x, draw, lambdas_, Rounding::straight_through);
+    const Terms terms = rate_distortion(network_, x, draw, lambdas_, Latents::written);
     terms.loss.backward();
     return {terms.loss.item<double>(), terms.rate.mean().item<double>(),
             -10 * std::log10(terms.error.mean().item<double>())};
