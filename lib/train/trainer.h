@@ -29,8 +29,8 @@ struct Schedule {
   std::uint64_t steps = 200000;  ///< until the learning rate is down at its end
   double minutes = 0;            ///< of training until then, if that is sooner; 0: steps alone count
   double learning_rate = 1e-3;   ///< Adam's, at first; falls as a cosine does to a fiftieth
-  int batch = 8;                 ///< crops a step
-  int crop = 128;                ///< pixels, a multiple of 64
+  int batch = 4;                 ///< crops a step
+  int crop = 192;                ///< pixels, a multiple of 64
   std::uint64_t seed = 1;
 };
 

@@ -39,8 +39,8 @@ Of a new training:
   --levels NUMBER           of the rate, in one model (6); 1: a model of one rate
   --least-lambda NUMBER     the loss is lambda 255^2 MSE + bits a pixel: of the smallest files (0.001)
   --most-lambda NUMBER      of the largest files, and where there is one level (0.02; adapt: the model's)
-  --batch NUMBER            crops a step (8)
-  --crop PIXELS             their side, a multiple of 64 (128)
+  --batch NUMBER            crops a step (4)
+  --crop PIXELS             their side, a multiple of 64 (192); smaller ones do not teach a context model to be stable
   --learning-rate NUMBER    at first (0.001; adapt: 0.0002)
   --seed NUMBER             the same seed gives the same training, with --threads 1 to the bit (1)
   --precision PRECISION     auto (default), float32 or bfloat16: of the layers of high resolution; export: float32 or

@@ -13,6 +13,10 @@ namespace mpq::train::mbt2018 {
 
 namespace {
 
+/// Of the noise of latents, what the context model sees on those that are written. Without any it learns to use
+/// what channels without a number say of each other, which may grow from latent to latent without end.
+constexpr double context_noise = 0.5;
+
 /// What a synthesis gets, and bits a picture.
 struct Coded {
   at::Tensor y, bits;
@@ -38,7 +42,8 @@ Coded written(const Network& network, const at::Tensor& y, const at::Tensor& z, 
   const at::Tensor medians = network.medians(), z_hat = round_through(z - medians) + medians;
   const at::Tensor hyper = network.hyper_synthesis(z_hat);
   const bool context = network.architecture().variant == Variant::mbt2018;
-  const at::Tensor before = context ? written_latents(network, hyper, y) + gradients_of(y) : y;
+  const at::Tensor before =
+      context ? written_latents(network, hyper, y) + context_noise * draw.y_noise + gradients_of(y) : y;
   const auto normal = network.entropy_parameters(hyper, before);
   const at::Tensor distances = y - normal.means;
   const at::Tensor whole = symbols(network, distances, normal.scales);

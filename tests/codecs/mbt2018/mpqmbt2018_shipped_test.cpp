@@ -63,6 +63,22 @@ TEST(MpqMbt2018Shipped, CompressaisFilesDoNotHoldItsPictures) {
   EXPECT_NE(p.error().find("Use container=mpq"), std::string::npos) << p.error();
 }
 
+/// Where no number is written a latent is its mean, which follows from the latents before it: what grows from
+/// one to the next shows far from the edges, as patterns that cost many bits.
+TEST(MpqMbt2018Shipped, IsStableInLargePicturesAtTheLowestRate) {
+  MPQ_REQUIRE_SHIPPED_MODEL();
+  MPQ_REQUIRE_SHARED(kodak, "data/kodak/kodim10.png");
+  Pipeline p(
+      "filesrc location=" + kodak.string() +
+      " ! pngdec ! videoscale ! videoconvert ! video/x-raw,format=RGB,width=1024,height=1536 ! tee name=t"
+      " t. ! queue ! psnr.ref_sink"
+      " t. ! queue ! mpqmbt2018enc quality=1 threads=1 ! mpqrate ! mpqmbt2018dec threads=1 ! psnr.dist_0"
+      " mpqpsnr name=psnr ! fakesink");
+  ASSERT_TRUE(p.run(120)) << p.error();
+  EXPECT_LT(p.pooled("rate").value().value, 0.03);
+  EXPECT_GT(p.pooled("psnr").value().value, 27);
+}
+
 // Photographs as films of 25 frames a second.
 class MpqMbt2018Bitrate : public testing::TestWithParam<const char*> {
  protected:
