@@ -18,7 +18,7 @@ constexpr GstClockTime jitter = 2 * GST_MSECOND;   // of packet times, which Mat
 }  // namespace
 
 struct AudioDecoder::Glue {
-  static AudioDecoder& self(GstAudioDecoder* base) { return self_of<AudioDecoder>(base); }
+  static AudioDecoder& self(GstAudioDecoder* base) { return self_behind<AudioDecoder>(base); }
 
   static gboolean start(GstAudioDecoder* base) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
@@ -78,6 +78,7 @@ struct AudioDecoder::Glue {
   }
 
   static gboolean sink_event(GstAudioDecoder* base, GstEvent* event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) self(base).publish_before(Eos::next);
     const GstSegment* segment = nullptr;
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) gst_event_parse_segment(event, &segment);
     if (segment != nullptr && segment->format != GST_FORMAT_TIME) {
@@ -107,7 +108,10 @@ struct AudioDecoder::Glue {
 };
 
 KindInfo AudioDecoder::kind() {
-  return {GST_TYPE_AUDIO_DECODER, Glue::install, Glue::constructed};
+  return {.parent = GST_TYPE_AUDIO_DECODER,
+          .install = Glue::install,
+          .constructed = Glue::constructed,
+          .announces_eos = true};
 }
 
 SampleFormat AudioDecoder::choose_sample_format() const {
