@@ -49,24 +49,37 @@ class Pipeline {
 
   void feed(const std::vector<StreamPtr>& streams, std::size_t first, std::size_t end) {
     for (std::size_t i = 0; i < streams.size(); ++i) {
-      set_feed(element(text("source", i)).get(), {streams[i], first, end, i == 0 ? &clock_ : nullptr});
+      Feed feed;
+      feed.stream = streams[i];
+      feed.first = first;
+      feed.end = end;
+      if (i == 0) {
+        feed.clock = &clock_;
+        feed.at_end = [this] { stop_clock_at_eos(); };
+      }
+      set_feed(element(text("source", i)).get(), feed);
     }
   }
 
   /// Runs to the end of the stream, showing `visit` what arrives at the sink.
   Cost run(BufferVisitor visit) {
-    SinkProbe probe{&clock_, std::move(visit)};
-    const gst::ObjectPtr<GstElement> sink = element("sink");
-    const gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(sink.get(), "sink"));
-    const auto kinds = probe.visit ? GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER
-                                   : GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM;
-    gst_pad_add_probe(pad.get(), static_cast<GstPadProbeType>(kinds), at_sink, &probe, nullptr);
+    probe_.visit = std::move(visit);
+    if (probe_.visit) add_probe(GST_PAD_PROBE_TYPE_BUFFER);
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     wait();
     return clock_.cost();
   }
 
  private:
+  // As late as can be: while a pad has a probe, each buffer takes longer to pass it.
+  void stop_clock_at_eos() { add_probe(GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM); }
+
+  void add_probe(GstPadProbeType kind) {
+    const gst::ObjectPtr<GstElement> sink = element("sink");
+    const gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(sink.get(), "sink"));
+    gst_pad_add_probe(pad.get(), kind, at_sink, &probe_, nullptr);
+  }
+
   [[noreturn]] static void fail(GError* error, const std::string& where) {
     const std::string cause = error->message;
     g_error_free(error);
@@ -86,6 +99,7 @@ class Pipeline {
 
   gst::ObjectPtr<GstElement> pipeline_;
   Clock clock_;
+  SinkProbe probe_{&clock_, {}};
 };
 
 BufferVisitor appender(Bytes* output) {

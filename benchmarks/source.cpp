@@ -43,7 +43,10 @@ GstFlowReturn create(GstPushSrc* base, GstBuffer** buffer) {
   BenchSource* self = self_of(base);
   const Feed& feed = *self->feed;
   const std::size_t i = self->next++;
-  if (i == feed.end) return GST_FLOW_EOS;
+  if (i == feed.end) {
+    if (feed.at_end) feed.at_end();
+    return GST_FLOW_EOS;
+  }
   if (self->shift == nullptr) self->shift = new mpq::bench::HeapShift();
   if (i == feed.first && feed.clock != nullptr) feed.clock->start();
   const auto& buffers = feed.stream->buffers;
