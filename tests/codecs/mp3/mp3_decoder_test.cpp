@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <mpg123.h>
 
+#include <algorithm>
+
 #include "codecs/mp3/mp3.h"
 #include "core/error.h"
 #include "tests/support/audio_packets.h"
@@ -56,6 +58,18 @@ TEST(Mp3Decoder, GivesTheSamplesThatABareMpg123LoopGives) {
     EXPECT_EQ(decode_all(packets, SampleFormat::s16), bare_mpg123(whole, MPG123_ENC_SIGNED_16)) << kbps;
     EXPECT_EQ(decode_all(packets, SampleFormat::f32), bare_mpg123(whole, MPG123_ENC_FLOAT_32)) << kbps;
   }
+}
+
+TEST(Mp3Decoder, SaturatesSixteenBitSamplesAsMpg123Does) {
+  std::vector<float> loud = test::tones(44100, 2, 44100);
+  for (float& sample : loud) sample *= 12;
+  Encoder encoder(44100, 2, {.bitrate_kbps = 128});
+  const auto packets = test::encode_all(encoder, test::view(loud, 2));
+  const Bytes decoded = decode_all(packets, SampleFormat::s16);
+  EXPECT_EQ(decoded, bare_mpg123(test::concatenate(packets), MPG123_ENC_SIGNED_16));
+  const auto* samples = reinterpret_cast<const std::int16_t*>(decoded.data());
+  for (const int limit : {-32768, 32767})
+    EXPECT_GT(std::count(samples, samples + decoded.size() / 2, limit), 1000);
 }
 
 TEST(Mp3Decoder, GivesEachFrameAtOnce) {
