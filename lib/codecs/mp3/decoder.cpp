@@ -31,10 +31,11 @@ constexpr bool rounds_floats = true;
 
 /// `count` is that of a frame: a multiple of eight.
 void round_to_s16(const float* samples, std::size_t count, std::int16_t* rounded) {
-  const __m128 full_scale = _mm_set1_ps(32768);
-  const auto four = [&](std::size_t i) {
-    return _mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(samples + i), full_scale));
-  };
+  const __m128 full_scale = _mm_set1_ps(32768), most = _mm_set1_ps(32767);
+  const auto four =
+      [&](std::size_t i) {  // what no 32 bits hold would become the least number, whatever its sign
+        return _mm_cvtps_epi32(_mm_min_ps(_mm_mul_ps(_mm_loadu_ps(samples + i), full_scale), most));
+      };
   for (std::size_t i = 0; i < count; i += 8)
     _mm_storeu_si128(reinterpret_cast<__m128i*>(rounded + i), _mm_packs_epi32(four(i), four(i + 4)));
 }
