@@ -9,9 +9,9 @@
 #include <iostream>
 #include <string>
 
+#include "benchmarks/ends.h"
 #include "benchmarks/media.h"
 #include "benchmarks/report.h"
-#include "benchmarks/source.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -104,7 +104,7 @@ int run(int argc, char** argv) {
     } else if (!line.compare.empty()) {
       std::cout << side_by_side(read_report(line.compare[0]), read_report(line.compare[1]));
     } else {
-      register_source();
+      register_ends();
       run_all(line);
     }
     return 0;

@@ -122,9 +122,7 @@ void codec(Bench& bench, const std::string& name, const std::string& unit, const
            const StreamPtr& stream) {
   Comparison c{.name = "null/" + name, .unit = unit, .legs = {}};
   c.legs = {element_leg(element, element, stream), element_leg("identity", "identity", stream)};
-  c.legs.push_back(pipeline_leg(
-      "no element", "benchsource name=source0 ! fakesink name=sink sync=false enable-last-sample=false",
-      {stream}));
+  c.legs.push_back(pipeline_leg("no element", "benchsource name=source0 ! benchsink name=sink", {stream}));
   bench.compare(c);
 }
 
@@ -145,7 +143,7 @@ void run(Bench& bench) {
     return pipeline_leg(
         name,
         "benchsource name=source0 ! m.ref_sink benchsource name=source1 ! m.dist_0 mpqnullmetric name=m " +
-            properties + " ! fakesink name=sink sync=false enable-last-sample=false",
+            properties + " ! benchsink name=sink",
         {pictures, pictures});
   };
   c.legs = {leg("mpqnullmetric", ""), leg("without messages", "post-messages=false")};

@@ -5,29 +5,12 @@
 
 #include <algorithm>
 
-#include "benchmarks/source.h"
+#include "benchmarks/ends.h"
 #include "core/error.h"
 #include "core/text.h"
 
 namespace mpq::bench {
 namespace {
-
-using BufferVisitor = std::function<void(GstPad*, GstBuffer*)>;
-
-struct SinkProbe {
-  Clock* clock;
-  BufferVisitor visit;  // may be empty
-};
-
-GstPadProbeReturn at_sink(GstPad* pad, GstPadProbeInfo* info, gpointer data) {
-  const auto& probe = *static_cast<SinkProbe*>(data);
-  if ((info->type & GST_PAD_PROBE_TYPE_BUFFER) != 0) {
-    probe.visit(pad, GST_PAD_PROBE_INFO_BUFFER(info));
-  } else if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
-    probe.clock->stop();
-  }
-  return GST_PAD_PROBE_OK;
-}
 
 class Pipeline {
  public:
@@ -49,18 +32,18 @@ class Pipeline {
 
   void feed(const std::vector<StreamPtr>& streams, std::size_t first, std::size_t end) {
     for (std::size_t i = 0; i < streams.size(); ++i) {
-      set_feed(element(text("source", i)).get(), {streams[i], first, end, i == 0 ? &clock_ : nullptr});
+      Feed feed;
+      feed.stream = streams[i];
+      feed.first = first;
+      feed.end = end;
+      if (i == 0) feed.clock = &clock_;
+      set_feed(element(text("source", i)).get(), feed);
     }
   }
 
   /// Runs to the end of the stream, showing `visit` what arrives at the sink.
   Cost run(BufferVisitor visit) {
-    SinkProbe probe{&clock_, std::move(visit)};
-    const gst::ObjectPtr<GstElement> sink = element("sink");
-    const gst::ObjectPtr<GstPad> pad(gst_element_get_static_pad(sink.get(), "sink"));
-    const auto kinds = probe.visit ? GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_BUFFER
-                                   : GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM;
-    gst_pad_add_probe(pad.get(), static_cast<GstPadProbeType>(kinds), at_sink, &probe, nullptr);
+    set_drain(element("sink").get(), {&clock_, std::move(visit)});
     gst_element_set_state(pipeline_.get(), GST_STATE_PLAYING);
     wait();
     return clock_.cost();
@@ -107,8 +90,7 @@ BufferVisitor collector(Stream* stream) {
 }
 
 std::string around(const std::string& elements) {
-  return text("benchsource name=source0 ! ", elements,
-              " ! fakesink name=sink sync=false enable-last-sample=false");
+  return text("benchsource name=source0 ! ", elements, " ! benchsink name=sink");
 }
 
 }  // namespace
@@ -144,7 +126,7 @@ StreamPtr through(const std::string& elements, const StreamPtr& stream) {
 
 StreamPtr from_source(const std::string& launch) {
   auto result = std::make_shared<Stream>();
-  Pipeline(launch + " ! fakesink name=sink sync=false").run(collector(result.get()));
+  Pipeline(launch + " ! benchsink name=sink").run(collector(result.get()));
   return result;
 }
 

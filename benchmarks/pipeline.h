@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Pipelines as legs of a comparison: preloaded buffers from a source without work of its own, timed in the
+// Pipelines as legs of a comparison: preloaded buffers between ends without work of their own, timed in the
 // streaming thread from a first buffer's departure to the end of the stream at the sink.
 #pragma once
 
@@ -28,10 +28,10 @@ using StreamPtr = std::shared_ptr<const Stream>;
 bool have_elements(const std::vector<std::string>& names);
 
 /// Piece i of the work is buffer i. `launch` is a whole pipeline: it names its sources `source0`, `source1`
-/// ... ("benchsource name=source0"), one for each of `streams`, and its sink `sink`.
+/// ... ("benchsource name=source0"), one for each of `streams`, and its sink "benchsink name=sink".
 Leg pipeline_leg(std::string name, std::string launch, std::vector<StreamPtr> streams);
 
-/// The usual one: source ! `elements` ! fakesink.
+/// The usual one: source ! `elements` ! sink.
 Leg element_leg(std::string name, const std::string& elements, StreamPtr stream);
 
 /// Everything that leaves `elements` when `stream` goes in once; buffers without metas.

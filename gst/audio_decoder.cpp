@@ -18,7 +18,7 @@ constexpr GstClockTime jitter = 2 * GST_MSECOND;   // of packet times, which Mat
 }  // namespace
 
 struct AudioDecoder::Glue {
-  static AudioDecoder& self(GstAudioDecoder* base) { return self_of<AudioDecoder>(base); }
+  static AudioDecoder& self(GstAudioDecoder* base) { return self_behind<AudioDecoder>(base); }
 
   static gboolean start(GstAudioDecoder* base) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
@@ -71,13 +71,11 @@ struct AudioDecoder::Glue {
 
   static GstFlowReturn handle_frame(GstAudioDecoder* base, GstBuffer* buffer) {
     if (buffer == nullptr) return GST_FLOW_OK;
-    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
-      const bool lost = gst_buffer_get_size(buffer) == 0;  // the base class's word for a gap
-      return lost ? self(base).conceal_gap(buffer) : self(base).decode_packet(buffer);
-    });
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] { return self(base).decode_packet(buffer); });
   }
 
   static gboolean sink_event(GstAudioDecoder* base, GstEvent* event) {
+    if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) self(base).publish_before(Eos::next);
     const GstSegment* segment = nullptr;
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) gst_event_parse_segment(event, &segment);
     if (segment != nullptr && segment->format != GST_FORMAT_TIME) {
@@ -107,7 +105,10 @@ struct AudioDecoder::Glue {
 };
 
 KindInfo AudioDecoder::kind() {
-  return {GST_TYPE_AUDIO_DECODER, Glue::install, Glue::constructed};
+  return {.parent = GST_TYPE_AUDIO_DECODER,
+          .install = Glue::install,
+          .constructed = Glue::constructed,
+          .announces_eos = true};
 }
 
 SampleFormat AudioDecoder::choose_sample_format() const {
@@ -148,6 +149,7 @@ void AudioDecoder::report_damage(const std::string& what, const std::string& cau
 
 GstFlowReturn AudioDecoder::decode_packet(GstBuffer* input) {
   const ReadMap map(input);
+  if (map.size() == 0) return conceal_gap(input);  // the base class's word for a gap
   const Stopwatch watch;
   DecodedPacket packet;
   try {
@@ -162,10 +164,11 @@ GstFlowReturn AudioDecoder::decode_packet(GstBuffer* input) {
   }
   if (!packet.warning.empty()) report_damage("A packet is damaged", packet.warning);
   if (packet.audio.frames > 0) {
+    const double seconds = watch.seconds();
     const std::lock_guard lock(state_mutex);
     ++work_.frames;
     work_.units += static_cast<double>(packet.audio.frames) / packet.rate;
-    work_.seconds += watch.seconds();
+    work_.seconds += seconds;
   }
   return push(packet, input);
 }

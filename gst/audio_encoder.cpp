@@ -30,7 +30,7 @@ class StreamLock {
 }  // namespace
 
 struct AudioEncoder::Glue {
-  static AudioEncoder& self(gpointer base) { return self_of<AudioEncoder>(base); }
+  static AudioEncoder& self(GstAudioEncoder* base) { return self_behind<AudioEncoder>(base); }
 
   static gboolean start(GstAudioEncoder* base) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
@@ -81,6 +81,7 @@ struct AudioEncoder::Glue {
   // sends.
   static gboolean sink_event(GstAudioEncoder* base, GstEvent* event) {
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) {
+      self(base).publish_before(Eos::next);
       guarded(GST_ELEMENT(base), false, [&] {
         self(base).drain();
         self(base).complete_file();
@@ -92,7 +93,7 @@ struct AudioEncoder::Glue {
 
   static GstPadProbeReturn before_buffer(GstPad*, GstPadProbeInfo* info, gpointer gobject) {
     guarded(GST_ELEMENT(gobject), false, [&] {
-      self(gobject).drain_at_gap(GST_PAD_PROBE_INFO_BUFFER(info));
+      self(GST_AUDIO_ENCODER(gobject)).drain_at_gap(GST_PAD_PROBE_INFO_BUFFER(info));
       return true;
     });
     return GST_PAD_PROBE_OK;
@@ -116,7 +117,10 @@ struct AudioEncoder::Glue {
 };
 
 KindInfo AudioEncoder::kind() {
-  return {GST_TYPE_AUDIO_ENCODER, Glue::install, Glue::constructed};
+  return {.parent = GST_TYPE_AUDIO_ENCODER,
+          .install = Glue::install,
+          .constructed = Glue::constructed,
+          .announces_eos = true};
 }
 
 PacketSink AudioEncoder::collector() {

@@ -3,6 +3,8 @@
 
 #include "gst/element.h"
 
+#include <utility>
+
 namespace mpq::gst {
 namespace {
 
@@ -124,18 +126,6 @@ void class_init(gpointer klass, gpointer class_data) {
   data->kind.install(klass);
 }
 
-// At the end of the stream the pooled results leave before the EOS event does, so that an application which
-// stops at the EOS message has seen them.
-GstPadProbeReturn publish_before_eos(GstPad*, GstPadProbeInfo* info, gpointer gobject) {
-  if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) == GST_EVENT_EOS) {
-    guarded(GST_ELEMENT(gobject), false, [&] {
-      element_of(gobject)->publish_pooled();
-      return true;
-    });
-  }
-  return GST_PAD_PROBE_OK;
-}
-
 void instance_init(GTypeInstance* instance, gpointer klass) {
   TypeData* data = type_data(G_TYPE_FROM_CLASS(klass));
   auto* gobject = reinterpret_cast<GstElement*>(instance);
@@ -144,9 +134,7 @@ void instance_init(GTypeInstance* instance, gpointer klass) {
   slot->attach(gobject);
   if (data->kind.constructed != nullptr)
     data->kind.constructed(gobject, static_cast<GstElementClass*>(klass));
-  if (const ObjectPtr<GstPad> src{gst_element_get_static_pad(gobject, "src")}) {
-    gst_pad_add_probe(src.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, publish_before_eos, gobject, nullptr);
-  }
+  if (!data->kind.announces_eos) slot->publish_before(Element::Eos::each);
 }
 
 }  // namespace
@@ -192,6 +180,26 @@ void Element::publish_pooled() {
     results = pooled();
   }
   for (const auto& result : results) publisher_.publish(gobject_, result);
+}
+
+// At the end of the stream the pooled results leave before the EOS event does, so that an application which
+// stops at the EOS message has seen them.
+GstPadProbeReturn Element::at_eos(GstPad*, GstPadProbeInfo* info, gpointer element) {
+  auto& self = *static_cast<Element*>(element);
+  if (GST_EVENT_TYPE(GST_PAD_PROBE_INFO_EVENT(info)) != GST_EVENT_EOS) return GST_PAD_PROBE_OK;
+  guarded(self.gobject(), false, [&] {
+    self.publish_pooled();
+    return true;
+  });
+  return std::exchange(self.awaits_next_eos_, false) ? GST_PAD_PROBE_REMOVE : GST_PAD_PROBE_OK;
+}
+
+void Element::publish_before(Eos eos) {
+  if (awaits_next_eos_) return;  // the last one was lost in a flush
+  const ObjectPtr<GstPad> src(gst_element_get_static_pad(gobject_, "src"));
+  if (src == nullptr) return;
+  awaits_next_eos_ = eos == Eos::next;
+  gst_pad_add_probe(src.get(), GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, at_eos, this, nullptr);
 }
 
 Result Element::new_result(const char* metric, Scope scope, const char* unit) const {

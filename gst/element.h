@@ -66,6 +66,11 @@ class Element {
   /// Posts, writes and attaches nothing but the pooled results; at end of stream.
   void publish_pooled();
 
+  enum class Eos { next, each };
+  /// Has publish_pooled() called right before this EOS event leaves the src pad. `next`: on the streaming
+  /// thread, when an EOS event has come to the sink pad.
+  void publish_before(Eos eos);
+
   /// A result with this element's name filled in.
   Result new_result(const char* metric, Scope scope, const char* unit) const;
 
@@ -78,8 +83,11 @@ class Element {
   void attach(GstElement* gobject) { gobject_ = gobject; }
 
  private:
+  static GstPadProbeReturn at_eos(GstPad* pad, GstPadProbeInfo* info, gpointer element);
+
   GstElement* gobject_ = nullptr;
   Publisher publisher_;
+  bool awaits_next_eos_ = false;
 };
 
 /// Adds a settings struct to a base: the streaming side reads copies.
@@ -113,6 +121,9 @@ struct KindInfo {
   void (*install)(gpointer parent_class);  ///< sets virtual methods; class init
   void (*constructed)(GstElement*,
                       GstElementClass*) = nullptr;  ///< after the C++ object exists; instance init
+  /// Calls publish_before(Eos::next) itself. Otherwise a probe waits for each EOS event, and while a pad has
+  /// one, every buffer takes longer to pass it.
+  bool announces_eos = false;
 };
 
 /// Registers the GType of `info`, which must live as long as the process.
@@ -124,6 +135,13 @@ Element* element_of(gpointer gobject);
 template <class T>
 T& self_of(gpointer gobject) {
   return *static_cast<T*>(element_of(gobject));
+}
+
+/// The same for kinds whose GStreamer struct `Parent` is: the C++ object's address lies behind it. Without
+/// the table of types and its lock, for what is called several times a packet.
+template <class T, class Parent>
+T& self_behind(Parent* gobject) {
+  return *static_cast<T*>(*reinterpret_cast<Element**>(gobject + 1));
 }
 
 }  // namespace mpq::gst

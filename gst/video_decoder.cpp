@@ -26,7 +26,7 @@ gboolean remove_bounds(GstCapsFeatures*, GstStructure* caps, gpointer bounds) {
 }  // namespace
 
 struct VideoDecoder::Glue {
-  static VideoDecoder& self(GstVideoDecoder* base) { return self_of<VideoDecoder>(base); }
+  static VideoDecoder& self(GstVideoDecoder* base) { return self_behind<VideoDecoder>(base); }
 
   static GstVideoDecoderClass* parent() {
     return GST_VIDEO_DECODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_DECODER));

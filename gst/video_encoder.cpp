@@ -10,7 +10,7 @@
 namespace mpq::gst {
 
 struct VideoEncoder::Glue {
-  static VideoEncoder& self(GstVideoEncoder* base) { return self_of<VideoEncoder>(base); }
+  static VideoEncoder& self(GstVideoEncoder* base) { return self_behind<VideoEncoder>(base); }
 
   static GstVideoEncoderClass* parent() {
     return GST_VIDEO_ENCODER_CLASS(g_type_class_peek(GST_TYPE_VIDEO_ENCODER));

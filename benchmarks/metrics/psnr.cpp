@@ -63,7 +63,7 @@ Leg library(const std::string& format, const Pair& pair) {
 
 constexpr const char* in_memory =
     "benchsource name=source0 ! m.ref_sink benchsource name=source1 ! m.dist_0 mpqpsnr name=m ! "
-    "fakesink name=sink sync=false enable-last-sample=false";
+    "benchsink name=sink";
 
 struct Files {
   std::string reference, distorted, ffmpeg_format, gst_format;

@@ -143,6 +143,18 @@ TEST_P(AudioCodecConformance, GoesOnAfterAFlushingSeek) {
   EXPECT_EQ(heard.sound.frames() % 400, 0u);  // whole input buffers, nothing of what was before the seek
 }
 
+TEST_P(AudioCodecConformance, PublishesPooledResultsOnceAtEachEndOfStream) {
+  Pipeline pipeline(text("audiotestsrc samplesperbuffer=400 ! audio/x-raw,rate=", rate(), " ! ", round_trip(),
+                         " ! fakesink sync=false"));
+  ASSERT_TRUE(pipeline.set_state(GST_STATE_PAUSED));
+  for (const std::size_t ends : {1, 2, 3}) {
+    ASSERT_TRUE(gst_element_seek(pipeline.get(), 1, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
+                                 0, GST_SEEK_TYPE_SET, GST_SECOND / 2));
+    ASSERT_TRUE(pipeline.run()) << pipeline.error();
+    EXPECT_EQ(pipeline.results().size(), 2 * ends);  // the encoder's and the decoder's
+  }
+}
+
 TEST_P(AudioCodecConformance, AnswersItsLatencyAndWorksLive) {
   Pipeline pipeline(text("audiotestsrc is-live=true num-buffers=20 samplesperbuffer=", rate() / 50,
                          " ! audio/x-raw,rate=", rate(), " ! ", round_trip(), " ! appsink name=out"));

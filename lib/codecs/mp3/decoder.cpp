@@ -1,9 +1,12 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// libmpg123 fed with exactly one whole frame at a time, so that it neither waits for the next frame nor
-// searches for one. Information tags are read here, not by libmpg123.
+// libmpg123 reads exactly one whole frame at a time, so that it neither waits for the next frame nor searches
+// for one. Information tags are read here, not by libmpg123.
 #include <mpg123.h>
+#if defined(__SSE2__)
+#  include <emmintrin.h>
+#endif
 
 #include <algorithm>
 #include <utility>
@@ -21,22 +24,51 @@ struct HandleDeleter {
 };
 using Handle = std::unique_ptr<mpg123_handle, HandleDeleter>;
 
-Handle open_mpg123(SampleFormat output) {
+#if defined(__SSE2__)
+/// libmpg123 spends more time on 16-bit samples than on floats and their rounding here, which gives the same
+/// ones: to nearest, and saturated.
+constexpr bool rounds_floats = true;
+
+/// `count` is that of a frame: a multiple of eight.
+void round_to_s16(const float* samples, std::size_t count, std::int16_t* rounded) {
+  const __m128 full_scale = _mm_set1_ps(32768), most = _mm_set1_ps(32767);
+  const auto four =
+      [&](std::size_t i) {  // what no 32 bits hold would become the least number, whatever its sign
+        return _mm_cvtps_epi32(_mm_min_ps(_mm_mul_ps(_mm_loadu_ps(samples + i), full_scale), most));
+      };
+  for (std::size_t i = 0; i < count; i += 8)
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(rounded + i), _mm_packs_epi32(four(i), four(i + 4)));
+}
+#else
+constexpr bool rounds_floats = false;
+void round_to_s16(const float*, std::size_t, std::int16_t*) {}
+#endif
+
+/// The rest of the frame that is being decoded, as libmpg123 asks for it.
+ssize_t read_frame(void* frame, void* to, std::size_t size) {
+  auto& rest = *static_cast<std::span<const std::uint8_t>*>(frame);
+  size = std::min(size, rest.size());
+  std::copy_n(rest.begin(), size, static_cast<std::uint8_t*>(to));
+  rest = rest.subspan(size);
+  return static_cast<ssize_t>(size);
+}
+
+Handle open_mpg123(SampleFormat format) {
   static const int initialized = mpg123_init();
   if (initialized != MPG123_OK) throw Error(ErrorCode::internal, "libmpg123 cannot be initialized");
   int error = MPG123_OK;
   Handle handle(mpg123_new(nullptr, &error));
   if (!handle) throw Error(ErrorCode::internal, text("libmpg123: ", mpg123_plain_strerror(error)));
-  const long flags =
-      MPG123_QUIET | MPG123_NO_READAHEAD | MPG123_NO_RESYNC | MPG123_IGNORE_INFOFRAME | MPG123_SKIP_ID3V2;
+  const long flags = MPG123_QUIET | MPG123_NO_READAHEAD | MPG123_NO_RESYNC | MPG123_NO_PEEK_END |
+                     MPG123_IGNORE_INFOFRAME | MPG123_SKIP_ID3V2;
   mpg123_param(handle.get(), MPG123_REMOVE_FLAGS, MPG123_GAPLESS | MPG123_AUTO_RESAMPLE, 0);
   mpg123_param(handle.get(), MPG123_ADD_FLAGS, flags, 0);
   mpg123_param(handle.get(), MPG123_RVA, MPG123_RVA_OFF, 0);
   mpg123_format_none(handle.get());
-  const int encoding = output == SampleFormat::s16 ? MPG123_ENC_SIGNED_16 : MPG123_ENC_FLOAT_32;
+  const int encoding = format == SampleFormat::s16 ? MPG123_ENC_SIGNED_16 : MPG123_ENC_FLOAT_32;
   for (const int rate : sample_rates)
     mpg123_format(handle.get(), rate, MPG123_MONO | MPG123_STEREO, encoding);
-  if (mpg123_open_feed(handle.get()) != MPG123_OK)
+  if (mpg123_replace_reader_handle(handle.get(), read_frame, nullptr, nullptr) != MPG123_OK)
     throw Error(ErrorCode::internal, text("libmpg123: ", mpg123_strerror(handle.get())));
   return handle;
 }
@@ -44,18 +76,24 @@ Handle open_mpg123(SampleFormat output) {
 }  // namespace
 
 struct Decoder::State {
-  explicit State(SampleFormat format) : output(format), handle(open_mpg123(format)) {}
+  explicit State(SampleFormat format)
+      : output(format),
+        decoded(format == SampleFormat::s16 && !rounds_floats ? SampleFormat::s16 : SampleFormat::f32),
+        handle(open_mpg123(decoded)) {
+    restart();
+  }
 
   void restart();
   FrameHeader check(std::span<const std::uint8_t> packet);
-  void decode_frame(const FrameHeader& header, std::span<const std::uint8_t> frame);
+  const void* decode_frame(const FrameHeader& header, std::span<const std::uint8_t> frame);
   std::string check_reservoir(const FrameHeader& header, std::span<const std::uint8_t> frame);
   void begin_stream(const InfoTag& tag, const FrameHeader& header);
   void skip_frame(const FrameHeader& header);
 
-  SampleFormat output;
+  SampleFormat output, decoded;  ///< what the user gets, and libmpg123 gives
   Handle handle;
-  std::vector<std::uint8_t> buffer;
+  std::span<const std::uint8_t> unread;
+  std::vector<std::int16_t> rounded;
   bool first = true;          ///< no packet yet since the start or a reset
   std::size_t reservoir = 0;  ///< bytes of main data that libmpg123 has from earlier frames
   ClipAccount clips;          ///< as the information tag says
@@ -64,7 +102,7 @@ struct Decoder::State {
 /// Empties libmpg123, bit reservoir and filter memory included.
 void Decoder::State::restart() {
   reservoir = 0;
-  if (mpg123_open_feed(handle.get()) != MPG123_OK)
+  if (mpg123_open_handle(handle.get(), &unread) != MPG123_OK)
     throw Error(ErrorCode::internal, text("libmpg123: ", mpg123_strerror(handle.get())));
 }
 
@@ -96,14 +134,20 @@ std::string Decoder::State::check_reservoir(const FrameHeader& header, std::span
               " are there: it is silent");
 }
 
-void Decoder::State::decode_frame(const FrameHeader& header, std::span<const std::uint8_t> frame) {
-  const std::size_t size = static_cast<std::size_t>(header.samples() * header.channels) * sample_size(output);
-  buffer.resize(size);
-  std::size_t done = 0;
-  int result = mpg123_decode(handle.get(), frame.data(), frame.size(), buffer.data(), size, &done);
-  if (result == MPG123_NEW_FORMAT)
-    result = mpg123_decode(handle.get(), nullptr, 0, buffer.data(), size, &done);
-  if (result == MPG123_OK && done == size) return;
+/// The frame's samples, which stay where they are until the next call.
+const void* Decoder::State::decode_frame(const FrameHeader& header, std::span<const std::uint8_t> frame) {
+  const std::size_t count = static_cast<std::size_t>(header.samples() * header.channels);
+  unread = frame;
+  unsigned char* samples = nullptr;
+  std::size_t size = 0;
+  int result = mpg123_decode_frame(handle.get(), nullptr, &samples, &size);
+  if (result == MPG123_NEW_FORMAT) result = mpg123_decode_frame(handle.get(), nullptr, &samples, &size);
+  if (result == MPG123_OK && size == count * sample_size(decoded)) {
+    if (decoded == output) return samples;
+    rounded.resize(count);
+    round_to_s16(reinterpret_cast<const float*>(samples), count, rounded.data());
+    return rounded.data();
+  }
   const std::string cause = result == MPG123_OK ? "short output" : mpg123_plain_strerror(result);
   restart();
   skip_frame(header);
@@ -138,8 +182,7 @@ DecodedAudio Decoder::decode(std::span<const std::uint8_t> packet) {
     }
   }
   decoded.warning = s.check_reservoir(header, frame);
-  s.decode_frame(header, frame);
-  decoded.audio.data = s.buffer.data();
+  decoded.audio.data = s.decode_frame(header, frame);
   decoded.audio.frames = static_cast<std::size_t>(header.samples());
   EncodedAudio shares;
   s.clips.describe(header.samples(), &shares);

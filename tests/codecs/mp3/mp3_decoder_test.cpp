@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 #include <mpg123.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "codecs/mp3/mp3.h"
 #include "core/error.h"
 #include "tests/support/audio_packets.h"
@@ -56,6 +59,41 @@ TEST(Mp3Decoder, GivesTheSamplesThatABareMpg123LoopGives) {
     EXPECT_EQ(decode_all(packets, SampleFormat::s16), bare_mpg123(whole, MPG123_ENC_SIGNED_16)) << kbps;
     EXPECT_EQ(decode_all(packets, SampleFormat::f32), bare_mpg123(whole, MPG123_ENC_FLOAT_32)) << kbps;
   }
+}
+
+TEST(Mp3Decoder, SaturatesSixteenBitSamplesAsMpg123Does) {
+  std::vector<float> loud = test::tones(44100, 2, 44100);
+  for (float& sample : loud) sample *= 12;
+  Encoder encoder(44100, 2, {.bitrate_kbps = 128});
+  const auto packets = test::encode_all(encoder, test::view(loud, 2));
+  const Bytes decoded = decode_all(packets, SampleFormat::s16);
+  EXPECT_EQ(decoded, bare_mpg123(test::concatenate(packets), MPG123_ENC_SIGNED_16));
+  const auto* samples = reinterpret_cast<const std::int16_t*>(decoded.data());
+  for (const int limit : {-32768, 32767})
+    EXPECT_GT(std::count(samples, samples + decoded.size() / 2, limit), 1000);
+}
+
+// A damaged gain can make samples a billion times as loud as full scale.
+TEST(Mp3Decoder, SaturatesWithTheRightSignWhatNo32BitsHold) {
+  std::vector<float> loud = test::tones(44100, 1, 44100);
+  Encoder encoder(44100, 1, {.bitrate_kbps = 128});
+  auto packets = test::encode_all(encoder, test::view(loud, 1));
+  for (auto& packet : packets) {  // global_gain: 8 bits, 39 bits into mono's side information
+    const std::size_t at = parse_frame_header(packet.bytes)->overhead() - 17 + 4;
+    packet.bytes[at] |= 0x01;
+    packet.bytes[at + 1] |= 0xfe;
+  }
+  const Bytes decoded = decode_all(packets, SampleFormat::s16),
+              exact = decode_all(packets, SampleFormat::f32);
+  const auto* samples = reinterpret_cast<const std::int16_t*>(decoded.data());
+  const auto* floats = reinterpret_cast<const float*>(exact.data());
+  int beyond = 0;
+  for (std::size_t i = 0; i < decoded.size() / 2; ++i) {
+    if (std::abs(floats[i]) < 1) continue;
+    ASSERT_EQ(samples[i], floats[i] > 0 ? 32767 : -32768) << floats[i];
+    if (floats[i] >= 65536) ++beyond;
+  }
+  EXPECT_GT(beyond, 1000);
 }
 
 TEST(Mp3Decoder, GivesEachFrameAtOnce) {
