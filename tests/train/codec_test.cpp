@@ -158,10 +158,10 @@ TEST(TrainedCodecLatents, AreThoseOfFiles) {
   const Draw draw{level, at::zeros_like(y), at::zeros_like(z)};
   const Terms terms = rate_distortion(network, x, draw, lambdas(nano()), Latents::written);
   const double bits = terms.rate.item<double>() * width * height;
-  EXPECT_NEAR(bits, 8.0 * static_cast<double>(coded.bytes.size()), 0.02 * bits + 100);
+  EXPECT_NEAR(bits, 8.0 * static_cast<double>(coded.bytes.size()), 0.04 * bits + 100);
   const at::Tensor decoded_x = network.synthesis(decoded * network.inverse_gain(level));
   const double error = (decoded_x - x).square().mean().item<double>();
-  EXPECT_NEAR(terms.error.item<double>(), error, 0.005 * error);
+  EXPECT_NEAR(terms.error.item<double>(), error, 0.03 * error);
 }
 
 TEST(TrainedCodecLevels, AreFoldedIntoAPlainModel) {
