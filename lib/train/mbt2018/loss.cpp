@@ -13,8 +13,8 @@ namespace mpq::train::mbt2018 {
 
 namespace {
 
-/// Of the noise of latents, what the context model sees on those that are written. Without any it learns to use
-/// what channels without a number say of each other, which may grow from latent to latent without end.
+/// Of the noise of latents, what the context model sees on those that are written. Without any it learns to
+/// use what channels without a number say of each other, which may grow from latent to latent without end.
 constexpr double context_noise = 0.5;
 
 /// What a synthesis gets, and bits a picture.
