@@ -136,12 +136,16 @@ TEST_F(Mbt2018Transforms, TheScaleHyperpriorLooksAtAbsoluteLatents) {
 TEST_F(Mbt2018Transforms, GiveTheSameWithMoreThreadsAndAtOnce) {
   const auto one = load(many, bfloat16);
   const auto three = load(many, {.precision = nn::Precision::bfloat16, .threads = 3});
+  const bool native =
+      load(many, {.precision = nn::Precision::automatic})->precision() == std::string("bfloat16");
   const Picture original = picture(200, 300);
   const Latents wanted = analysed(*one, original);
   const auto pixels = synthesised(*one, wanted.y, 200, 300).pixels();
   const auto check = [&](const Transforms& transforms) {
     for (int i = 0; i < 3; ++i) {
-      EXPECT_EQ(analysed(transforms, original).y, wanted.y);
+      // Where LibTorch has to imitate bfloat16 its products depend on the threads in the last digits.
+      const std::vector<float> y = analysed(transforms, original).y;
+      EXPECT_TRUE(native ? y == wanted.y : relative_error(y, wanted.y) < 0.005);
       EXPECT_EQ(synthesised(transforms, wanted.y, 200, 300).pixels(), pixels);
     }
   };
