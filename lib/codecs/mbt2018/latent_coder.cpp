@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "codecs/mbt2018/wavefront.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "stream/frame.h"
@@ -114,11 +115,8 @@ void LatentCoder::code_latents(Coder& coder) {
     return;
   }
   std::vector<Tap> positions;
-  const int steps = latents_.width + 3 * (latents_.height - 1);
-  for (int step = 0; step < steps; ++step) {
-    positions.clear();
-    for (int y = 0; y < latents_.height && 3 * y <= step; ++y)
-      if (step - 3 * y < latents_.width) positions.push_back({y, step - 3 * y});
+  for (int step = 0; step < wavefronts(latents_.height, latents_.width); ++step) {
+    set_wavefront(step, latents_.height, latents_.width, &positions);
     if (positions.empty()) continue;
     const Map& parameters = context_.predict(hyper, latents_, positions);
     for (std::size_t i = 0; i < positions.size(); ++i)

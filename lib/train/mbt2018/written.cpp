@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "codecs/mbt2018/rounding.h"
+#include "codecs/mbt2018/wavefront.h"
 #include "core/text.h"
 
 namespace mpq::train::mbt2018 {
@@ -20,17 +21,15 @@ at::Tensor positions_of(const at::Tensor& x, at::ScalarType type) {
   return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, x.size(1)}).to(type);
 }
 
-/// Positions whose latents depend on none of each other's: in latents without, and with a border of zeros.
+/// A wavefront's positions in latents without, and with a border of zeros, and those that they depend on.
 struct Front {
   std::vector<std::int64_t> inner, outer, neighbours;
 };
 
-Front front(std::int64_t step, std::int64_t rows, std::int64_t columns) {
+Front front(const std::vector<entropy::Tap>& positions, std::int64_t columns) {
   const std::int64_t stride = columns + 2 * reach;
   Front all;
-  for (std::int64_t row = 0; row < rows && 3 * row <= step; ++row) {
-    const std::int64_t column = step - 3 * row;
-    if (column >= columns) continue;
+  for (const auto& [row, column] : positions) {
     all.inner.push_back(row * columns + column);
     all.outer.push_back((row + reach) * stride + column + reach);
     for (std::int64_t tap = 0; tap < taps; ++tap)
@@ -67,9 +66,12 @@ at::Tensor written_latents(const Network& network, const at::Tensor& hyper, cons
                                  .narrow(1, 0, taps)
                                  .reshape({all_taps.size(0), taps * m});
   at::Tensor latents = at::zeros({batch, (rows + reach) * (columns + 2 * reach), m}, wanted.options());
-  for (std::int64_t step = 0; step < columns + 3 * (rows - 1); ++step) {
-    const Front positions = front(step, rows, columns);
-    if (positions.inner.empty()) continue;
+  const int height = static_cast<int>(rows), width = static_cast<int>(columns);
+  std::vector<entropy::Tap> wavefront;
+  for (int step = 0; step < mpq::mbt2018::wavefronts(height, width); ++step) {
+    mpq::mbt2018::set_wavefront(step, height, width, &wavefront);
+    if (wavefront.empty()) continue;
+    const Front positions = front(wavefront, columns);
     const auto index = [&](const std::vector<std::int64_t>& of) { return at::tensor(of).to(y.device()); };
     const at::Tensor inner = index(positions.inner);
     const at::Tensor seen =
