@@ -29,10 +29,11 @@ struct Terms {
 };
 
 /// A picture's lambda is that of its level, interpolated geometrically. Of `written` latents, rate and error
-/// are those of a file, and so are the gradients of all that a decoder has, too. Whole numbers have none:
-/// what is before them gets the syntheses' gradients straight through (Theis et al. 2017), and the rate's are
-/// those of latents with noise in the same distributions (Balle et al. 2017; Minnen and Singh 2020 for the
-/// mixture).
+/// are those of a file but for what half of the noise does to the context model's means and scales (none
+/// where the draw has none), and so are the gradients of all that a decoder has, too. Whole numbers have
+/// none: what is before them gets the syntheses' gradients straight through (Theis et al. 2017), and the
+/// rate's are those of latents with noise in the same distributions (Balle et al. 2017; Minnen and Singh 2020
+/// for the mixture).
 Terms rate_distortion(const Network& network, const at::Tensor& x, const Draw& draw,
                       const std::vector<double>& lambdas, Latents latents);
 
