@@ -10,7 +10,7 @@
 namespace mpq::gst {
 namespace {
 
-constexpr const char* meta_name = "MpqResultMeta";
+constexpr const char* result_meta = "MpqResultMeta";
 constexpr const char* structure_name = "mpq-result";
 
 guint64 or_none(const std::optional<std::int64_t>& time) {
@@ -24,15 +24,15 @@ std::optional<std::int64_t> time_field(const GstStructure* s, const char* name) 
                                      : std::optional<std::int64_t>(static_cast<std::int64_t>(time));
 }
 
-std::string text_field(const GstStructure* s, const char* name) {
+std::string result_field(const GstStructure* s, const char* name) {
   const char* value = gst_structure_get_string(s, name);
   if (value == nullptr) throw Error(ErrorCode::corrupt_data, text("a result has no field \"", name, "\""));
   return value;
 }
 
 // A result still describes its frame after a scaling or a colour conversion.
-void register_meta() {
-  static const bool registered = register_lasting_meta(meta_name);
+void register_result() {
+  static const bool registered = register_lasting_meta(result_meta);
   static_cast<void>(registered);
 }
 
@@ -78,12 +78,12 @@ Result from_structure(const GstStructure* s) {
                 text("the structure \"", gst_structure_get_name(s), "\" is no result"));
   }
   Result r;
-  r.element = text_field(s, "element");
-  r.metric = text_field(s, "metric");
-  r.scope = text_field(s, "scope") == "pooled" ? Scope::pooled : Scope::frame;
-  r.input = text_field(s, "input");
-  r.unit = text_field(s, "unit");
-  if (gst_structure_has_field(s, "label")) r.label = text_field(s, "label");
+  r.element = result_field(s, "element");
+  r.metric = result_field(s, "metric");
+  r.scope = result_field(s, "scope") == "pooled" ? Scope::pooled : Scope::frame;
+  r.input = result_field(s, "input");
+  r.unit = result_field(s, "unit");
+  if (gst_structure_has_field(s, "label")) r.label = result_field(s, "label");
   gst_structure_get_uint64(s, "index", &r.index);
   gst_structure_get_double(s, "value", &r.value);
   r.stream_time = time_field(s, "stream-time");
@@ -106,18 +106,18 @@ Result from_structure(const GstStructure* s) {
 }
 
 void attach_result(GstBuffer* buffer, const Result& result) {
-  register_meta();
-  fill(gst_custom_meta_get_structure(gst_buffer_add_custom_meta(buffer, meta_name)), result);
+  register_result();
+  fill(gst_custom_meta_get_structure(gst_buffer_add_custom_meta(buffer, result_meta)), result);
 }
 
 std::vector<Result> attached_results(GstBuffer* buffer) {
-  register_meta();
+  register_result();
   std::vector<Result> results;
   gpointer state = nullptr;
   while (GstMeta* meta = gst_buffer_iterate_meta(buffer, &state)) {
     if (!gst_meta_info_is_custom(meta->info)) continue;
     auto* custom = reinterpret_cast<GstCustomMeta*>(meta);
-    if (gst_custom_meta_has_name(custom, meta_name)) {
+    if (gst_custom_meta_has_name(custom, result_meta)) {
       results.push_back(from_structure(gst_custom_meta_get_structure(custom)));
     }
   }

@@ -40,7 +40,7 @@ fs::path draft_name() {
 
 // A rename is on the disk when its folder is. Not every file system can be asked, and nothing is lost.
 void flush_folder(const fs::path& folder) {
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
   fsync(descriptor);
   close(descriptor);
@@ -58,7 +58,7 @@ NewFile::NewFile(fs::path path) : path_(std::move(path)) {
         "Name a file.");
   do {  // what a process of the same number left behind stays
     draft_ = folder_of(path_) / draft_name();
-    descriptor_ = open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    descriptor_ = ::open(draft_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) fail("create", path_);
 }

@@ -11,6 +11,7 @@
 
 #include "core/csv.h"
 #include "core/error.h"
+#include "core/result_field.h"
 #include "core/result_io.h"
 #include "core/text.h"
 
@@ -64,10 +65,6 @@ std::string escaped_name(const std::string& name) {
     out += c == '%' ? "%25" : c == ';' ? "%3B" : c == '=' ? "%3D" : std::string(1, c);
   }
   return out;
-}
-
-[[noreturn]] void bad_field(std::string_view name, const char* problem) {
-  throw Error(ErrorCode::corrupt_data, text("result field \"", name, "\" ", problem));
 }
 
 template <class Number>

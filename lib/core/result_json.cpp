@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/result_field.h"
 #include "core/result_io.h"
 #include "core/text.h"
 
@@ -21,10 +22,6 @@ Json number_to_json(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   return value;
-}
-
-[[noreturn]] void bad_field(const std::string& name, const char* problem) {
-  throw Error(ErrorCode::corrupt_data, text("result field \"", name, "\" ", problem));
 }
 
 double number_from_json(const Json& json, const std::string& name) {

@@ -6,7 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <numeric>
+#include <queue>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -49,22 +53,18 @@ class Rows {
 };
 
 /// Gives every symbol a frequency of at least 1, each from the rarest that can spare one.
-void fill_gaps(std::vector<std::int32_t>& cdf) {
-  for (std::size_t i = 0; i + 1 < cdf.size(); ++i) {
-    if (cdf[i] != cdf[i + 1]) continue;
-    std::size_t giver = cdf.size();
-    std::int32_t least = static_cast<std::int32_t>(one) + 1;
-    for (std::size_t j = 0; j + 1 < cdf.size(); ++j) {
-      const std::int32_t frequency = cdf[j + 1] - cdf[j];
-      if (frequency > 1 && frequency < least) {
-        least = frequency;
-        giver = j;
-      }
-    }
-    if (giver < i)
-      for (std::size_t j = giver + 1; j <= i; ++j) --cdf[j];
-    else
-      for (std::size_t j = i + 1; j <= giver; ++j) ++cdf[j];
+void fill_gaps(std::vector<std::int32_t>& frequencies) {
+  using Giver = std::pair<std::int32_t, std::size_t>;  // frequency, symbol
+  std::priority_queue<Giver, std::vector<Giver>, std::greater<>> givers;
+  for (std::size_t i = 0; i < frequencies.size(); ++i)
+    if (frequencies[i] > 1) givers.emplace(frequencies[i], i);
+  for (std::int32_t& frequency : frequencies) {
+    if (frequency != 0) continue;
+    const auto [most, giver] = givers.top();  // not empty: most_symbols is less than `one`
+    givers.pop();
+    frequency = 1;
+    --frequencies[giver];
+    if (most > 2) givers.emplace(most - 1, giver);
   }
 }
 
@@ -113,11 +113,13 @@ std::vector<std::int32_t> quantise_probabilities(std::span<const double> probabi
   }
   const std::int64_t total = std::accumulate(frequencies.begin(), frequencies.end(), std::int64_t{0});
   if (total == 0) corrupt("distribution has no positive probability");
-  std::vector<std::int32_t> cdf{0};
+  std::vector<std::int32_t> scaled;
   for (const std::int64_t frequency : frequencies)
-    cdf.push_back(cdf.back() + static_cast<std::int32_t>(one * frequency / total));
-  cdf.back() = static_cast<std::int32_t>(one);
-  fill_gaps(cdf);
+    scaled.push_back(static_cast<std::int32_t>(one * frequency / total));
+  scaled.back() += static_cast<std::int32_t>(one) - std::accumulate(scaled.begin(), scaled.end(), 0);
+  fill_gaps(scaled);
+  std::vector<std::int32_t> cdf{0};
+  std::partial_sum(scaled.begin(), scaled.end(), std::back_inserter(cdf));
   return cdf;
 }
 

@@ -20,7 +20,7 @@ namespace mpq {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Record = nlohmann::ordered_json;
 
 constexpr const char* record_name = "model.json";
 constexpr std::size_t max_record = std::size_t{64} << 10;
@@ -30,19 +30,19 @@ constexpr std::size_t max_record = std::size_t{64} << 10;
               "Remove the folder that it is in and install the model again with mpq-models.");
 }
 
-Json read_json(const fs::path& record) {
+Record read_json(const fs::path& record) {
   std::ifstream file(record, std::ios::binary);
   std::string content(max_record, '\0');
   file.read(content.data(), static_cast<std::streamsize>(content.size()));
   content.resize(static_cast<std::size_t>(file.gcount()));
   try {
-    return Json::parse(content);
-  } catch (const Json::exception&) {
+    return Record::parse(content);
+  } catch (const Record::exception&) {
     damaged(record, "it is not JSON");
   }
 }
 
-std::string string_field(const Json& json, const char* name) {
+std::string record_field(const Record& json, const char* name) {
   const auto found = json.find(name);
   return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
@@ -108,17 +108,17 @@ std::optional<StoredModel> shipped_model_in(const fs::path& folder, const std::s
 }  // namespace
 
 void write_record(const StoredModel& model) {
-  const Json json = {{"schema", 1},
-                     {"file", model.file},
-                     {"size", model.size},
-                     {"sha256", model.sha256},
-                     {"listed-sum", model.listed_sum},
-                     {"source", model.source},
-                     {"installed", model.date}};
+  const Record json = {{"schema", 1},
+                       {"file", model.file},
+                       {"size", model.size},
+                       {"sha256", model.sha256},
+                       {"listed-sum", model.listed_sum},
+                       {"source", model.source},
+                       {"installed", model.date}};
   const fs::path record = model.folder / record_name;
   const fs::path draft = model.folder / text(".", record_name, ".", getpid());
   std::ofstream file(draft, std::ios::binary | std::ios::trunc);
-  file << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
+  file << json.dump(2, ' ', false, Record::error_handler_t::replace) << '\n';
   file.close();
   if (file) std::rename(draft.c_str(), record.c_str());
   if (!file || !is_regular(record)) {
@@ -134,18 +134,18 @@ std::optional<StoredModel> stored_model_in(const fs::path& store, const std::str
   if (!is_model_name(name)) return std::nullopt;
   const fs::path record = store / name / record_name;
   if (!is_regular(record)) return std::nullopt;
-  const Json json = read_json(record);
+  const Record json = read_json(record);
   StoredModel model;
   model.name = name;
   model.folder = store / name;
-  model.file = string_field(json, "file");
+  model.file = record_field(json, "file");
   if (!is_file_name(model.file)) damaged(record, "it names no file");
-  const Json size = json.value("size", Json());
+  const Record size = json.value("size", Record());
   model.size = size.is_number_unsigned() ? size.get<std::uint64_t>() : 0;
-  model.sha256 = string_field(json, "sha256");
-  model.listed_sum = json.value("listed-sum", Json()) == true;
-  model.source = string_field(json, "source");
-  model.date = string_field(json, "installed");
+  model.sha256 = record_field(json, "sha256");
+  model.listed_sum = json.value("listed-sum", Record()) == true;
+  model.source = record_field(json, "source");
+  model.date = record_field(json, "installed");
   return model;
 }
 

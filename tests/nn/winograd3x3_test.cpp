@@ -10,6 +10,7 @@
 namespace {
 
 constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
+const char* const not_here = "for processors with AVX-512 BF16 and without AMX alone";
 const mpq::nn::Placement bfloat16{at::kCPU, at::kBFloat16, 2};
 
 at::Tensor random(at::IntArrayRef shape, std::uint64_t seed) {
@@ -26,7 +27,7 @@ double relative_error(const at::Tensor& a, const at::Tensor& b) {
 }
 
 TEST(Winograd3x3, IsTheConvolutionAndItsReluForAllSizes) {
-  if (!mpq::nn::Winograd3x3::pays(64, 64)) GTEST_SKIP() << "needs AVX-512 BF16 without AMX";
+  if (!mpq::nn::Winograd3x3::pays(64, 64)) GTEST_SKIP() << not_here;
   for (const auto& [pictures, inputs, outputs, height, width] :
        {std::array{1, 64, 64, 8, 10}, std::array{2, 16, 128, 7, 5}, std::array{1, 512, 64, 1, 1},
         std::array{1, 320, 64, 3, 2}, std::array{3, 64, 64, 33, 47}}) {
@@ -47,7 +48,7 @@ TEST(Winograd3x3, IsTheConvolutionAndItsReluForAllSizes) {
 }
 
 TEST(Winograd3x3, DoesNotDependOnTheNumberOfThreads) {
-  if (!mpq::nn::Winograd3x3::pays(64, 64)) GTEST_SKIP() << "needs AVX-512 BF16 without AMX";
+  if (!mpq::nn::Winograd3x3::pays(64, 64)) GTEST_SKIP() << not_here;
   const auto layer = mpq::nn::fast_convolution3x3(random({64, 64, 3, 3}, 1), random({64}, 2), bfloat16);
   const at::Tensor x = random({1, 64, 60, 50}, 3).to(at::kBFloat16).contiguous(channels_last);
   const auto with = [&](int threads) {

@@ -22,7 +22,7 @@ struct Line {
 };
 
 /// Those whose components were built. After gst_init(). Small networks with weights of no meaning are written
-/// into the folder `models`.
-std::vector<Line> lines(const TemporaryFolder& models);
+/// into the folder `models`. `load` scales the pictures a second, of which one stays.
+std::vector<Line> lines(const TemporaryFolder& models, double load = 1);
 
 }  // namespace mpq::test

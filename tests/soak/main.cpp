@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
 // Runs live pipelines for a long time and tells whether anything grows, lags or is lost.
-//   soak [MINUTES] [NAME] [--most-lag=SECONDS]
-// NAME is a pipeline's, or the beginning of some; without it all run.
+//   soak [MINUTES] [NAME] [--most-lag=SECONDS] [--load=FACTOR]
+// NAME is a pipeline's, or the beginning of some; without it all run. FACTOR: of the pictures a second.
 // Exits with 1 where it finds something: a frame or sample lost that no element accounts for, an error, a lag
 // beyond the limit (0.5 s), files or threads that grow, or memory that grows by more than 2 %. What grows is
 // judged from the second quarter of the time to the last, and only where there are minutes to judge by.
@@ -32,6 +32,7 @@ constexpr double fewest_minutes = 2;  // to judge growth by
 struct Limits {
   double minutes = 10;
   double lag = 0.5;
+  double load = 1;
   std::string name = {};
 };
 
@@ -100,7 +101,7 @@ void judge_growth(const std::vector<Usage>& samples, const Limits& limits,
 int soak(const Limits& limits) {
   std::vector<Runner> runners;
   const TemporaryFolder models;
-  for (const Line& line : lines(models))
+  for (const Line& line : lines(models, limits.load))
     if (line.name.starts_with(limits.name)) runners.push_back({line, nullptr});
   if (runners.empty()) throw std::runtime_error("no pipeline begins with " + limits.name);
   for (Runner& runner : runners) runner.start();
@@ -140,16 +141,18 @@ int soak(const Limits& limits) {
 int main(int argc, char** argv) {
   Limits limits;
   for (const std::string_view word : std::vector<std::string_view>(argv + 1, argv + argc)) {
-    const std::string_view option = "--most-lag=";
-    if (word.starts_with(option))
-      limits.lag = std::atof(word.data() + option.size());
+    const auto value = word.data() + std::min(word.size(), word.find('=') + 1);
+    if (word.starts_with("--most-lag="))
+      limits.lag = std::atof(value);
+    else if (word.starts_with("--load="))
+      limits.load = std::atof(value);
     else if (std::isdigit(static_cast<unsigned char>(word[0])) != 0)
       limits.minutes = std::atof(word.data());
     else
       limits.name = word;
   }
   if (!(limits.minutes > 0)) {
-    std::cerr << "usage: soak [MINUTES] [NAME] [--most-lag=SECONDS]\n";
+    std::cerr << "usage: soak [MINUTES] [NAME] [--most-lag=SECONDS] [--load=FACTOR]\n";
     return EXIT_FAILURE;
   }
   // With an arena a thread, as by default, what is resident tells how threads and arenas met, not what is

@@ -9,6 +9,7 @@
 #include <gst/gst.h>
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,6 +78,11 @@ std::optional<GstClockTime> latency_of(const Pipeline& pipeline, const std::stri
 
 /// Whether GStreamer has the element; tests that pair with stock elements skip without it.
 bool has_element(const std::string& factory);
+
+/// A detail of a result, NaN where it has none of that name.
+inline double detail(const Result& result, const std::string& name) {
+  return find_detail(result, name).value_or(std::numeric_limits<double>::quiet_NaN());
+}
 
 }  // namespace mpq::test
 

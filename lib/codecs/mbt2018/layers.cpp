@@ -3,8 +3,6 @@
 
 #include "codecs/mbt2018/layers.h"
 
-#include <vector>
-
 #include "nn/convolution.h"
 #include "nn/weights.h"
 
@@ -17,6 +15,12 @@ constexpr auto channels_last = at::MemoryFormat::ChannelsLast;
 const std::array<std::vector<std::int64_t>, 2> taps{{{4, 2, 0}, {3, 1}}};
 
 }  // namespace
+
+std::vector<float> in_order(const at::Tensor& x) {
+  if (!x.defined()) return {};
+  const at::Tensor floats = x.permute({0, 2, 3, 1}).to(at::kCPU, at::kFloat).contiguous();
+  return {floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel()};
+}
 
 at::Tensor Convolution::operator()(const at::Tensor& x) const {
   const std::array<std::int64_t, 2> padding{weight.size(2) / 2, weight.size(3) / 2};

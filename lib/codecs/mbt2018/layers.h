@@ -6,11 +6,15 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "checkpoint/binding.h"
 #include "nn/runtime.h"
 
 namespace mpq::mbt2018 {
+
+/// The values, channels last, as float32; none of an undefined tensor.
+std::vector<float> in_order(const at::Tensor& x);
 
 struct Convolution {
   at::Tensor weight;  ///< [out, in, kernel height, kernel width]

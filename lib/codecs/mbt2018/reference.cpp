@@ -114,12 +114,6 @@ at::Tensor tensor_of(std::span<const float> values, const LatentSize& size, int 
       .permute({0, 3, 1, 2});
 }
 
-std::vector<float> values(const at::Tensor& x) {
-  if (!x.defined()) return {};
-  const at::Tensor last = x.permute({0, 2, 3, 1}).contiguous();
-  return {last.data_ptr<float>(), last.data_ptr<float>() + last.numel()};
-}
-
 /// Scales and means, and what is made of them.
 struct Parameters {
   at::Tensor scales, means;  ///< no means: zeros
@@ -173,8 +167,8 @@ class Sequence {
   }
 
   void hand_out(std::int64_t row, std::int64_t column, const Parameters& p) {
-    const std::vector<float> scales = values(p.scales), means = values(p.means);
-    std::vector<float> latents = values(at(y_, row, column));
+    const std::vector<float> scales = in_order(p.scales), means = in_order(p.means);
+    std::vector<float> latents = in_order(at(y_, row, column));
     (*code_)(scales, means, latents);
     const auto m = static_cast<std::int64_t>(latents.size());
     at(coded_, row + 2, column + 2).copy_(at::from_blob(latents.data(), {1, m, 1, 1}, at::kFloat));
@@ -214,13 +208,13 @@ Reference::Estimate Reference::estimate(std::span<const float> y, std::span<cons
     const Parameters p = parameters(latents, hyper);
     const at::Tensor coded = (latents - p.means).round() + p.means;
     const at::Tensor likelihoods = gaussian_likelihoods(coded - p.means, p.scales);
-    return Estimate{.z_hat = values(z_hat),
-                    .hyper = values(hyper),
-                    .context = values(p.context),
-                    .scales = values(p.scales),
-                    .means = values(p.means),
-                    .y_hat = values(p.y_hat.defined() ? p.y_hat : coded),
-                    .y_likelihoods = values(likelihoods),
+    return Estimate{.z_hat = in_order(z_hat),
+                    .hyper = in_order(hyper),
+                    .context = in_order(p.context),
+                    .scales = in_order(p.scales),
+                    .means = in_order(p.means),
+                    .y_hat = in_order(p.y_hat.defined() ? p.y_hat : coded),
+                    .y_likelihoods = in_order(likelihoods),
                     .y_bits = bits(likelihoods),
                     .z_bits = bottleneck_bits(*layers_, z_hat)};
   });
@@ -255,10 +249,10 @@ std::vector<float> Reference::code(std::span<const float> y, std::span<const flo
     const at::Tensor hyper =
         hyper_synthesis(*layers_, tensor_of(z_symbols, size, 4, architecture.n) + medians);
     if (architecture.variant == Variant::mbt2018)
-      return values(Sequence(*layers_, latents, hyper, code).run().y_hat);
+      return in_order(Sequence(*layers_, latents, hyper, code).run().y_hat);
     const Parameters p = split(*layers_, hyper);
     std::vector<float> result(y.begin(), y.end());
-    code(values(p.scales), values(p.means), result);
+    code(in_order(p.scales), in_order(p.means), result);
     return result;
   });
 }

@@ -3,6 +3,7 @@
 
 #include "codecs/mbt2018/transforms.h"
 
+#include "codecs/mbt2018/layers.h"
 #include "codecs/mbt2018/network.h"
 #include "core/error.h"
 #include "core/image_check.h"
@@ -23,12 +24,6 @@ void check_picture(const BasicImageView<Byte>& picture) {
   if (picture.format != PixelFormat::rgb24)
     throw Error(ErrorCode::invalid_argument,
                 text("the transforms take rgb24 pictures, not ", format_name(picture.format)));
-}
-
-/// Channels-last values, in order.
-std::vector<float> values(const at::Tensor& x) {
-  const at::Tensor floats = x.permute({0, 2, 3, 1}).to(at::kCPU, at::kFloat).contiguous();
-  return {floats.data_ptr<float>(), floats.data_ptr<float>() + floats.numel()};
 }
 
 at::Tensor latents(std::span<const float> y, const Architecture& architecture, const LatentSize& size) {
@@ -78,8 +73,8 @@ void Transforms::analyse(const ImageView& picture, std::vector<float>* y, std::v
     at::Tensor latents = network_->analyse(picture, padding);
     if (const auto gain = network_->gain.at(quality); !gain.empty())
       latents = latents.to(at::kFloat) * channels(gain, network_->placement);
-    *y = values(latents);
-    *z = values(network_->hyper_analysis(latents));
+    *y = in_order(latents);
+    *z = in_order(network_->hyper_analysis(latents));
   });
 }
 

@@ -22,8 +22,6 @@ using test::synthetic;
 using enum PixelFormat;
 using Formats = std::vector<PixelFormat>;
 
-constexpr std::pair<int, int> sizes[] = {{1, 1}, {1, 7}, {17, 33}, {4097, 3}, {64, 48}};
-
 /// Decodes into rows with padding and proves that nothing else was written.
 Picture decode(const std::vector<std::uint8_t>& jpeg, PixelFormat format) {
   Decoder decoder;
@@ -36,7 +34,7 @@ Picture decode(const std::vector<std::uint8_t>& jpeg, PixelFormat format) {
 
 TEST(JpegDecoder, DecodesThePixelsOfDjpeg) {
   MPQ_REQUIRE_TOOL("djpeg", "libjpeg-turbo-progs");
-  for (const auto& [width, height] : sizes)
+  for (const auto& [width, height] : test::odd_sizes)
     for (const auto subsampling :
          {Subsampling::s420, Subsampling::s422, Subsampling::s444, Subsampling::gray})
       for (const bool progressive : {false, true}) {
@@ -73,7 +71,7 @@ TEST(JpegDecoder, GivesRgbaOpaqueAlphaAndThePixelsOfRgb) {
 }
 
 TEST(JpegDecoder, ReturnsThePlanesThatWereEncoded) {
-  for (const auto& [width, height] : sizes)
+  for (const auto& [width, height] : test::odd_sizes)
     for (const PixelFormat format : {i420, y42b, y444})
       for (const int padding : {0, 6}) {
         const Picture original = synthetic(format, width, height, padding);

@@ -19,7 +19,6 @@ using test::code_of;
 using test::Picture;
 using test::synthetic;
 
-constexpr std::pair<int, int> sizes[] = {{1, 1}, {1, 7}, {17, 33}, {4097, 3}, {64, 48}};
 constexpr int qualities[] = {1, 5, 50, 95, 100};
 constexpr Subsampling subsamplings[] = {Subsampling::s420, Subsampling::s422, Subsampling::s444,
                                         Subsampling::gray};
@@ -64,7 +63,7 @@ class JpegEncoderIdentity : public testing::TestWithParam<std::tuple<bool, bool>
   void for_each_case(const std::function<void(Encoder&, int, int, const EncoderOptions&)>& use) const {
     const auto [progressive, optimize] = GetParam();
     Encoder encoder;
-    for (const auto& [width, height] : sizes)
+    for (const auto& [width, height] : test::odd_sizes)
       for (const Subsampling subsampling : subsamplings)
         for (const int quality : qualities)
           use(encoder, width, height, {quality, subsampling, progressive, optimize});

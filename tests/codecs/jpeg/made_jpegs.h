@@ -8,12 +8,16 @@
 
 #include <jpeglib.h>
 
+#include <utility>
 #include <vector>
 
 #include "codecs/jpeg/jpeg.h"
 #include "tests/support/pictures.h"
 
 namespace mpq::test {
+
+/// Width and height of pictures that fill no whole blocks, and of some that do.
+inline constexpr std::pair<int, int> odd_sizes[] = {{1, 1}, {1, 7}, {17, 33}, {4097, 3}, {64, 48}};
 
 inline std::vector<std::uint8_t> jpeg_of(const Picture& picture, const jpeg::EncoderOptions& options) {
   jpeg::Encoder encoder;

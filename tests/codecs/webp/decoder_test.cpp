@@ -21,8 +21,6 @@ using test::webp_of;
 using enum PixelFormat;
 using Formats = std::vector<PixelFormat>;
 
-constexpr std::pair<int, int> sizes[] = {{1, 1}, {1, 7}, {17, 33}, {2049, 3}, {64, 48}};
-
 /// Decodes into rows with padding and proves that nothing else was written.
 Picture decode(const std::vector<std::uint8_t>& webp, PixelFormat format) {
   Decoder decoder;
@@ -35,7 +33,7 @@ Picture decode(const std::vector<std::uint8_t>& webp, PixelFormat format) {
 
 TEST(WebpDecoder, DecodesThePixelsOfDwebp) {
   MPQ_REQUIRE_TOOL("dwebp", "webp");
-  for (const auto& [width, height] : sizes)
+  for (const auto& [width, height] : test::odd_sizes)
     for (const float quality : {0.0F, 75.0F}) {
       const auto webp = webp_of(synthetic(rgb24, width, height), {.quality = quality});
       const auto rgb = decode(webp, rgb24).pixels(), yuv = decode(webp, i420).pixels();
@@ -46,7 +44,7 @@ TEST(WebpDecoder, DecodesThePixelsOfDwebp) {
 
 TEST(WebpDecoder, DecodesTheAlphaOfDwebp) {
   MPQ_REQUIRE_TOOL("dwebp", "webp");
-  for (const auto& [width, height] : sizes)
+  for (const auto& [width, height] : test::odd_sizes)
     for (const bool lossless : {false, true}) {
       const auto webp = webp_of(test::with_alpha(width, height, false), {.lossless = lossless});
       const auto rgba = decode(webp, rgba32).pixels();
@@ -55,7 +53,7 @@ TEST(WebpDecoder, DecodesTheAlphaOfDwebp) {
 }
 
 TEST(WebpDecoder, ReturnsTheVeryPixelsOfLosslessPictures) {
-  for (const auto& [width, height] : sizes) {
+  for (const auto& [width, height] : test::odd_sizes) {
     const Picture rgb = synthetic(rgb24, width, height), gray = synthetic(gray8, width, height);
     EXPECT_EQ(decode(webp_of(rgb, {.lossless = true}), rgb24).pixels(), rgb.pixels());
     const Picture rgba = test::with_alpha(width, height, false);

@@ -7,12 +7,16 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "codecs/webp/webp.h"
 #include "tests/support/pictures.h"
 
 namespace mpq::test {
+
+/// Width and height of pictures that fill no whole blocks, and of some that do.
+inline constexpr std::pair<int, int> odd_sizes[] = {{1, 1}, {1, 7}, {17, 33}, {2049, 3}, {64, 48}};
 
 inline std::vector<std::uint8_t> webp_of(const Picture& picture, const webp::EncoderOptions& options) {
   webp::Encoder encoder;

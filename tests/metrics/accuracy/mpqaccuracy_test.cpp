@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-#include <cmath>
 #include <fstream>
 
 #include "tests/metrics/accuracy/classified.h"
@@ -9,10 +8,10 @@
 
 namespace {
 
-using mpq::find_detail;
 using mpq::Result;
 using mpq::gst::Sample;
 using mpq::test::classification;
+using mpq::test::detail;
 using mpq::test::Pipeline;
 using mpq::test::TemporaryFolder;
 
@@ -32,10 +31,6 @@ struct Scored : Pipeline {
  private:
   int count_ = 0;
 };
-
-double detail(const Result& result, const std::string& name) {
-  return find_detail(result, name).value_or(NAN);
-}
 
 TEST(MpqAccuracy, CountsByIndexAndPostsTheConfusion) {
   Scored p("top-k=2");

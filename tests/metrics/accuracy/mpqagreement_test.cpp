@@ -7,9 +7,9 @@
 
 namespace {
 
-using mpq::find_detail;
 using mpq::Result;
 using mpq::test::classification;
+using mpq::test::detail;
 using mpq::test::end_of_stream;
 using mpq::test::Pipeline;
 using mpq::test::push_classified;
@@ -24,10 +24,6 @@ std::string line(const std::string& distorted_caps = mpq::test::picture_caps) {
 bool finish(Pipeline& p) {
   for (const char* source : {"ref", "dist"}) end_of_stream(p, source);
   return p.run(10);
-}
-
-double detail(const Result& result, const std::string& name) {
-  return find_detail(result, name).value_or(NAN);
 }
 
 TEST(MpqAgreement, ComparesWhatIsSaidOfPicturesOfOneTime) {

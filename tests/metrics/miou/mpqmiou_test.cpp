@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "core/text.h"
 #include "gst/publisher.h"
 #include "gst/sample.h"
@@ -13,9 +11,9 @@
 
 namespace {
 
-using mpq::find_detail;
 using mpq::Result;
 using mpq::text;
+using mpq::test::detail;
 using mpq::test::Pipeline;
 using Bytes = std::vector<std::uint8_t>;
 
@@ -45,10 +43,6 @@ struct Maps : Pipeline {
     return run(10);
   }
 };
-
-double detail(const Result& result, const std::string& name) {
-  return find_detail(result, name).value_or(NAN);
-}
 
 // The figures are those of miou_test.cpp, which derives them.
 TEST(MpqMiou, PoolsADataSetWhoseImagesDifferInSize) {

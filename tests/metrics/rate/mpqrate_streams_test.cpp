@@ -11,9 +11,9 @@
 
 namespace {
 
-using mpq::find_detail;
 using mpq::Result;
 using mpq::Scope;
+using mpq::test::detail;
 using mpq::test::Pipeline;
 using mpq::test::Received;
 
@@ -22,10 +22,6 @@ const std::string video =
 const std::string sound =
     "audiotestsrc num-buffers=20 samplesperbuffer=1152 ! audio/x-raw,rate=44100,channels=2 ! audioconvert ! ";
 constexpr double input_samples = 20 * 1152;
-
-double detail(const Result& result, const char* name) {
-  return find_detail(result, name).value_or(NAN);
-}
 
 double size_of(const std::vector<Received>& buffers) {
   double size = 0;

@@ -13,9 +13,9 @@
 
 namespace {
 
-using mpq::find_detail;
 using mpq::Result;
 using mpq::Scope;
+using mpq::test::detail;
 using mpq::test::Pipeline;
 
 // mpqrate behind an appsrc called "in".
@@ -47,10 +47,6 @@ struct Metered : Pipeline {
     return frames;
   }
 };
-
-double detail(const Result& result, const char* name) {
-  return find_detail(result, name).value_or(NAN);
-}
 
 const char* const picture = "image/jpeg,width=10,height=10,framerate=25/1";
 
