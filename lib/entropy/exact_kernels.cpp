@@ -111,20 +111,22 @@ MPQ_DISPATCH(avx2, 3)
 MPQ_DISPATCH(avx512, 12)
 MPQ_DISPATCH(avx512vnni, 12)
 
-constexpr std::array<Kernel, 4> all{{{"portable", 8, portable},
-                                     {"avx2", 3, avx2_any},
-                                     {"avx512", 12, avx512_any},
-                                     {"avx512vnni", 12, avx512vnni_any}}};
+constexpr std::array<Kernel, 4> all{{{"portable", 8, portable, &portable_steps},
+                                     {"avx2", 3, avx2_any, &avx2_steps},
+                                     {"avx512", 12, avx512_any, &avx512_steps},
+                                     {"avx512vnni", 12, avx512vnni_any, &avx512_steps}}};
 
 std::size_t usable() {
   if (!__builtin_cpu_supports("avx2")) return 1;
-  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw")) return 2;
+  if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512bw") ||
+      !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512vl"))
+    return 2;
   return __builtin_cpu_supports("avx512vnni") ? 4 : 3;
 }
 
 #else
 
-constexpr std::array<Kernel, 1> all{{{"portable", 8, portable}}};
+constexpr std::array<Kernel, 1> all{{{"portable", 8, portable, &portable_steps}}};
 
 std::size_t usable() {
   return 1;

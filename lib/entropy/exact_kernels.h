@@ -1,13 +1,15 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// The inner loop of exact layers: products of 16-bit integers, for several instruction sets with one result.
-// Private to this folder and its tests.
+// The loops of exact layers, above all that of their products of 16-bit integers, for several instruction
+// sets with one result. Private to this folder and its tests.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+
+#include "entropy/exact_steps.h"
 
 namespace mpq::entropy {
 
@@ -31,6 +33,7 @@ struct Kernel {
   int most_positions;
   /// Any 1 <= count <= most_positions.
   void (*run)(const KernelTask& task, int count);
+  const Steps* steps;
 };
 
 /// Those that this processor has, the fastest last.

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -17,7 +18,6 @@ constexpr int block_inputs = 2 * block_pairs;
 constexpr int largest_exponent = 30;
 constexpr std::int64_t largest_weight = 32767, largest_block = 65535;
 constexpr int input_bits = 15;
-constexpr std::int64_t leaky_slope = 42949673;  // 0.01 * 2^32
 
 std::int64_t scaled(float weight, int exponent) {
   return static_cast<std::int64_t>(std::floor(std::ldexp(static_cast<double>(weight), exponent) + 0.5));
@@ -48,20 +48,6 @@ int choose_exponent(std::span<const float> row) {
   return exponent;
 }
 
-Fixed activate(std::int64_t value, Activation activation) {
-  if (value < 0 && activation == Activation::relu) return 0;
-  const Fixed result = saturate(value);
-  if (value < 0 && activation == Activation::leaky_relu)
-    return static_cast<Fixed>(shift_right(result * leaky_slope, 32));
-  return result;
-}
-
-/// value * 2^bits, as far as it matters before saturation.
-std::int64_t scale(std::int32_t value, int bits) {
-  if (bits <= 0) return shift_right(value, std::min(-bits, 62));
-  return std::int64_t{value} << std::min(bits, 31);
-}
-
 }  // namespace
 
 void Panel::resize(int positions, int inputs) {
@@ -72,32 +58,29 @@ void Panel::resize(int positions, int inputs) {
   shifts_.resize(static_cast<std::size_t>(positions));
 }
 
-void Panel::set(int position, const Inputs& inputs) {
-  std::uint32_t all = 0;  // its highest bit is that of the largest magnitude
-  for (const Fixed* piece : inputs.pieces) {
-    if (piece == nullptr) continue;
-    for (int i = 0; i < inputs.length; ++i) all |= static_cast<std::uint32_t>(piece[i] ^ (piece[i] >> 31));
-  }
+void Panel::set(int position, const Inputs& inputs, const Kernel& kernel) {
+  const Steps& steps = *kernel.steps;
+  std::uint32_t all = 0;
+  for (const Fixed* piece : inputs.pieces)
+    if (piece != nullptr) all |= steps.magnitude(piece, inputs.length);
   const int shift = std::max(0, static_cast<int>(std::bit_width(all)) - input_bits);
   shifts_[static_cast<std::size_t>(position)] = shift;
-  const std::int32_t half = shift == 0 ? 0 : 1 << (shift - 1);
-  static thread_local std::vector<std::int16_t> whole;
-  whole.assign(static_cast<std::size_t>(inputs_ + block_inputs - 1) / block_inputs * block_inputs, 0);
+  static thread_local std::vector<std::int16_t> kept;
+  kept.resize(static_cast<std::size_t>(inputs_ + block_inputs - 1) / block_inputs * block_inputs);
+  const std::span whole = kept;
   std::int16_t* row = whole.data();
   for (const Fixed* piece : inputs.pieces) {
     if (piece == nullptr)
       std::fill_n(row, inputs.length, std::int16_t{0});
     else
-      for (int i = 0; i < inputs.length; ++i)
-        row[i] = static_cast<std::int16_t>(std::clamp(
-            (piece[i] >> shift) + ((piece[i] & ((1 << shift) - 1)) >= half && shift > 0), -32767, 32767));
+      steps.narrow(piece, inputs.length, shift, row);
     row += inputs.length;
   }
+  std::fill(row, whole.data() + whole.size(), std::int16_t{0});
   std::int16_t* to = pairs_.data() + std::ptrdiff_t{2} * position;
-  for (std::size_t i = 0; i < whole.size(); i += 2, to += std::ptrdiff_t{2} * positions_) {
-    to[0] = whole[i];
-    to[1] = whole[i + 1];
-  }
+  const std::ptrdiff_t step = std::ptrdiff_t{2} * positions_;
+  for (std::size_t i = 0; i < whole.size(); i += 2, to += step)
+    std::memcpy(to, whole.data() + i, 2 * sizeof *to);
 }
 
 ExactLayer::ExactLayer(std::span<const float> weights, std::span<const float> bias, Activation activation)
@@ -132,15 +115,6 @@ void ExactLayer::quantise(std::span<const float> row, int index) {
     to[i / 2 * lanes * 2 + i % 2] = static_cast<std::int16_t>(scaled(row[i], exponent));
 }
 
-void ExactLayer::finish(const std::int32_t* sums, int first_row, int input_shift, Fixed* output) const {
-  const int last = std::min(first_row + lanes, rows_);
-  for (int row = first_row; row < last; ++row) {
-    const auto r = static_cast<std::size_t>(row);
-    const std::int64_t sum = scale(sums[row - first_row], block_shift_ + input_shift - exponents_[r]);
-    output[row] = activate(sum + bias_[r], activation_);
-  }
-}
-
 void ExactLayer::run(const Panel& panel, std::span<Fixed* const> outputs, const Kernel& kernel) const {
 #pragma omp parallel for schedule(static)
   for (int first_row = 0; first_row < rows_; first_row += lanes) run_rows(first_row, panel, outputs, kernel);
@@ -162,8 +136,14 @@ void ExactLayer::run_rows(int first_row, const Panel& panel, std::span<Fixed* co
                 .sums = sums},
                count);
     for (int p = 0; p < count; ++p)
-      finish(sums + std::ptrdiff_t{lanes} * p, first_row, panel.shift(first + p),
-             outputs[static_cast<std::size_t>(first) + static_cast<std::size_t>(p)]);
+      kernel.steps->finish(
+          {.sums = sums + std::ptrdiff_t{lanes} * p,
+           .exponents = exponents_.data() + first_row,
+           .bias = bias_.data() + first_row,
+           .rows = std::min(lanes, rows_ - first_row),
+           .shift = block_shift_ + panel.shift(first + p),
+           .activation = activation_,
+           .values = outputs[static_cast<std::size_t>(first) + static_cast<std::size_t>(p)] + first_row});
   }
 }
 

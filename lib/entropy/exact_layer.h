@@ -21,12 +21,6 @@
 
 namespace mpq::entropy {
 
-enum class Activation {
-  none,
-  relu,
-  leaky_relu,  ///< slope 0.01 (42949673 / 2^32)
-};
-
 /// Where a position's inputs lie: equally long pieces one after the other; null stands for zeros.
 struct Inputs {
   std::span<const Fixed* const> pieces;
@@ -39,8 +33,8 @@ class Panel {
  public:
   /// For `positions` positions of `inputs` values each.
   void resize(int positions, int inputs);
-  /// Fills a position.
-  void set(int position, const Inputs& inputs);
+  /// Fills a position. `kernel` gives the same as every other.
+  void set(int position, const Inputs& inputs, const Kernel& kernel = kernels().back());
 
   int positions() const noexcept { return positions_; }
   const std::int16_t* data() const noexcept { return pairs_.data(); }
@@ -77,12 +71,11 @@ class ExactLayer {
   void quantise(std::span<const float> weights, int row);
   void run_rows(int first_row, const Panel& panel, std::span<Fixed* const> outputs,
                 const Kernel& kernel) const;
-  void finish(const std::int32_t* sums, int first_row, int input_shift, Fixed* output) const;
 
   int rows_ = 0, inputs_ = 0, blocks_ = 0, block_shift_ = 1;
   Activation activation_ = Activation::none;
-  std::vector<std::int16_t> weights_;  ///< [rows / lanes][blocks][block_pairs][lanes][2]
-  std::vector<int> exponents_;         ///< of each row: weights are integers times 2^-exponent
+  std::vector<std::int16_t> weights_;    ///< [rows / lanes][blocks][block_pairs][lanes][2]
+  std::vector<std::int32_t> exponents_;  ///< of each row: weights are integers times 2^-exponent
   std::vector<Fixed> bias_;
 };
 

@@ -42,7 +42,7 @@ std::vector<Fixed> run(const ExactLayer& layer, const std::vector<Fixed>& inputs
   std::vector<Fixed*> outputs;
   for (int p = 0; p < positions; ++p) {
     const Fixed* piece = inputs.data() + std::ptrdiff_t{p} * layer.inputs();
-    panel.set(p, {std::span(&piece, 1), layer.inputs()});
+    panel.set(p, {std::span(&piece, 1), layer.inputs()}, kernel);
     outputs.push_back(results.data() + std::ptrdiff_t{p} * layer.rows());
   }
   layer.run(panel, outputs, kernel);

@@ -4,7 +4,10 @@
 #include "codecs/mbt2018/latent_coder.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <span>
 
 #include "codecs/mbt2018/wavefront.h"
 #include "core/error.h"
@@ -40,10 +43,19 @@ void code(entropy::RansDecoder<entropy::native_states>& decoder, const entropy::
   *value = restore(symbol, mean);
 }
 
-void add_little_endian(const Map& map, std::vector<std::uint8_t>* bytes) {
-  for (const Fixed value : map.values)
-    for (int shift = 0; shift < 32; shift += 8)
-      bytes->push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> shift));
+/// Of the values in little-endian order.
+std::uint32_t crc32(const Map& map, std::uint32_t so_far) {
+  if constexpr (std::endian::native == std::endian::little) {
+    const auto bytes = std::as_bytes(std::span(map.values));
+    return stream::crc32({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, so_far);
+  }
+  for (const Fixed value : map.values) {
+    const auto bits = static_cast<std::uint32_t>(value);
+    const std::array bytes{static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(bits >> 8),
+                           static_cast<std::uint8_t>(bits >> 16), static_cast<std::uint8_t>(bits >> 24)};
+    so_far = stream::crc32(bytes, so_far);
+  }
+  return so_far;
 }
 
 Map to_map(std::span<const float> values, int height, int width, int channels) {
@@ -135,11 +147,7 @@ void LatentCoder::code_position(Coder& coder, Tap position, const Fixed* paramet
 }
 
 std::uint32_t LatentCoder::crc() const {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(4 * (z_.values.size() + latents_.values.size()));
-  add_little_endian(z_, &bytes);
-  add_little_endian(latents_, &bytes);
-  return stream::crc32(bytes);
+  return crc32(latents_, crc32(z_, 0));
 }
 
 std::vector<float> LatentCoder::latents_as_floats() const {

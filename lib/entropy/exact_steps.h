@@ -1,0 +1,45 @@
+// SPDX-FileCopyrightText: The mpq developers
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What exact layers do before and after their products: inputs to 16 bits, and sums to values; for several
+// instruction sets with one result. Private to this folder and its tests.
+#pragma once
+
+#include <cstdint>
+
+#include "entropy/fixed.h"
+
+namespace mpq::entropy {
+
+enum class Activation {
+  none,
+  relu,
+  leaky_relu,  ///< slope 0.01 (42949673 / 2^32)
+};
+
+/// Values of some rows of a layer at one position: sums * 2^(shift - exponents) + bias, activated.
+struct FinishTask {
+  const std::int32_t* sums;
+  const std::int32_t* exponents;
+  const Fixed* bias;
+  int rows;
+  int shift;
+  Activation activation;
+  Fixed* values;  ///< [rows], written
+};
+
+struct Steps {
+  /// A number whose highest bit is that of the largest magnitude (of a negative value, of its complement).
+  std::uint32_t (*magnitude)(const Fixed* values, int count);
+  /// Values shifted right, half upwards, within +-32767. 0 <= shift <= 16.
+  void (*narrow)(const Fixed* values, int count, int shift, std::int16_t* narrowed);
+  void (*finish)(const FinishTask& task);
+};
+
+extern const Steps portable_steps;
+#if defined(__x86_64__)
+extern const Steps avx2_steps;
+extern const Steps avx512_steps;  ///< F, BW, DQ and VL
+#endif
+
+}  // namespace mpq::entropy
