@@ -89,7 +89,7 @@ TEST(Mp3Robustness, SideInformationOfRandomBitsDecodes) {
 
 TEST(Mp3Robustness, CuttingAnyBytesIntoFramesEnds) {
   std::mt19937 random(6);
-  const Bytes clean = test::concatenate(stream(8));
+  const Bytes clean = test::concatenate(two_seconds(8));
   for (int round = 0; round < 100; ++round) {
     Bytes bytes = clean;
     for (int i = 0; i < 200; ++i)
