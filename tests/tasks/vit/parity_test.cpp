@@ -11,6 +11,7 @@
 
 #include "core/resize.h"
 #include "support/parity.h"
+#include "support/sanitized.h"
 #include "support/shared.h"
 #include "tasks/vit/network.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 using mpq::test::ParityCase;
 using mpq::test::read_floats;
+using mpq::test::sanitized;
 using namespace mpq::vit;
 
 constexpr mpq::nn::Options float32{.precision = mpq::nn::Precision::float32, .threads = 1};
@@ -33,12 +35,10 @@ std::vector<float> every(const at::Tensor& tokens, std::int64_t step) {
   return values(tokens.slice(1, 0, tokens.size(1), step));
 }
 
-// It keeps a byte of its own for each eight.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr double address_sanitizer = 1.125;
-#else
-constexpr double address_sanitizer = 1;
-#endif
+/// AddressSanitizer keeps a byte of its own for each eight.
+double with_shadow(double bytes) {
+  return sanitized() ? 1.125 * bytes : bytes;
+}
 
 /// Bytes of this process, as the kernel calls them.
 double memory(const std::string& name) {
@@ -87,7 +87,7 @@ TEST_F(VitBase, IsInMemoryOnce) {
     const auto first = Model::load(weights_, {}, options);
     const double growth = (memory("VmHWM") - before) / bytes, kept = memory("VmRSS");
     RecordProperty("growth_" + std::string(first->precision()), std::to_string(growth));
-    EXPECT_LT(growth, most * address_sanitizer) << first->precision();
+    EXPECT_LT(growth, with_shadow(most)) << first->precision();
     const auto second = Model::load(weights_, {}, options);
     EXPECT_LT(memory("VmRSS") - kept, 0.02 * bytes) << first->precision();
   }
