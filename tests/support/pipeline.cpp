@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "gst/publisher.h"
+#include "support/sanitized.h"
 
 namespace mpq::test {
 namespace {
@@ -70,7 +71,8 @@ bool Pipeline::run(int seconds) {
 
 bool Pipeline::wait(int seconds) {
   const gst::ObjectPtr<GstBus> bus(gst_element_get_bus(pipeline_.get()));
-  const gint64 deadline = g_get_monotonic_time() + seconds * G_TIME_SPAN_SECOND;
+  const gint64 patience = sanitized() ? 6 : 1;
+  const gint64 deadline = g_get_monotonic_time() + patience * seconds * G_TIME_SPAN_SECOND;
   while (error_.empty()) {
     const gint64 left = deadline - g_get_monotonic_time();
     GstMessage* message =
