@@ -10,7 +10,7 @@ namespace {
 
 using checkpoint::Dtype;
 
-const Floats counting{0, 1, 2, 3, 4, 5}, less_one{-1, 0, 1, 2, 3, 4};
+const Floats table{0, 1, 2, 3, 4, 5}, less_one{-1, 0, 1, 2, 3, 4};
 
 // Fields of Protocol Buffers, for models by hand.
 std::string field(int number, const std::string& bytes) {
@@ -28,14 +28,14 @@ TEST(Onnx, HasTheWeightsOfAModel) {
   EXPECT_EQ(file->format(), "ONNX");
   EXPECT_EQ(file->metadata().at("producer"), "make_data");
   EXPECT_EQ(file->metadata().at("licence"), "none");
-  EXPECT_EQ(floats(*file, "raw"), counting);
+  EXPECT_EQ(floats(*file, "raw"), table);
   EXPECT_EQ(file->get("raw").shape, (std::vector<std::int64_t>{2, 3}));
 }
 
 TEST(Onnx, HasValuesInFieldsOfTheirTypes) {
   const auto file = open_small("onnx_file/types.onnx");
   for (const char* type : {"f4", "f2", "f8", "u1", "u8"})
-    EXPECT_EQ(floats(*file, std::string("typed_") + type), counting) << type;
+    EXPECT_EQ(floats(*file, std::string("typed_") + type), table) << type;
   for (const char* type : {"i8", "i4", "i1"})
     EXPECT_EQ(floats(*file, std::string("typed_") + type), less_one) << type;
   EXPECT_EQ(floats(*file, "typed_b1"), (Floats{0, 1, 1, 1, 1, 1}));

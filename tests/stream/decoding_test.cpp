@@ -89,30 +89,28 @@ class MpqStreamDecoding : public testing::Test {
   std::filesystem::path folder_;
 };
 
-const Data coded_1 = picture_frame(900, 1, 32, 24), coded_2 = picture_frame(1200, 2, 16, 8),
-           coded_3 = picture_frame(0, 3, 8, 64, stream::Codec::bmshj2018_hyperprior);
+const Data first = picture_frame(900, 1, 32, 24), second = picture_frame(1200, 2, 16, 8),
+           third = picture_frame(0, 3, 8, 64, stream::Codec::bmshj2018_hyperprior);
 const std::vector<std::string> pictures{"32x24 1", "16x8 2", "8x64 3"};
 
 TEST_F(MpqStreamDecoding, WorksBehindTheParser) {
-  EXPECT_EQ(decode(join({coded_1, coded_2, coded_3}), "mpqparse ! mpqtestgraydec"), pictures);
+  EXPECT_EQ(decode(join({first, second, third}), "mpqparse ! mpqtestgraydec"), pictures);
 }
 
 TEST_F(MpqStreamDecoding, IsPluggedByDecodebinWhateverTheName) {
-  EXPECT_EQ(decode(join({coded_1, coded_2, coded_3}), "decodebin"), pictures);
+  EXPECT_EQ(decode(join({first, second, third}), "decodebin"), pictures);
 }
 
 TEST_F(MpqStreamDecoding, WorksWithoutAParser) {
-  EXPECT_EQ(decode(join({coded_1, coded_2, coded_3}), "video/x-mpq,codec=mbt2018 ! mpqtestgraydec"),
-            pictures);
+  EXPECT_EQ(decode(join({first, second, third}), "video/x-mpq,codec=mbt2018 ! mpqtestgraydec"), pictures);
 }
 
 TEST_F(MpqStreamDecoding, GoesOnBehindDamage) {
-  Data damaged = coded_1;
+  Data damaged = first;
   damaged[600] ^= 1;
   for (const std::string elements :
        {"mpqparse ! mpqtestgraydec", "decodebin", "video/x-mpq,codec=mbt2018 ! mpqtestgraydec"})
-    EXPECT_EQ(decode(join({coded_1, damaged, noise(10, 3), coded_2, coded_3}), elements), pictures)
-        << elements;
+    EXPECT_EQ(decode(join({first, damaged, noise(10, 3), second, third}), elements), pictures) << elements;
 }
 
 }  // namespace

@@ -40,9 +40,8 @@ class Pipeline {
   gst::ObjectPtr<GstElement> element(const std::string& name) const;
 
   bool set_state(GstState state);
-  /// To PLAYING, until EOS, an error, or `seconds` have passed (which is reported as an error), six times as
-  /// many under sanitizers.
-  /// True where it ended with EOS.
+  /// To PLAYING, until EOS, an error, or `seconds` (six times as many under sanitizers) have passed, which is
+  /// reported as an error. True where it ended with EOS.
   bool run(int seconds = 30);
   /// Handles messages until EOS or an error, like run(), without a state change.
   bool wait(int seconds = 30);

@@ -12,7 +12,7 @@ namespace mpq::jpeg {
 namespace {
 
 using test::Picture;
-using Span = std::span<const std::uint8_t>;
+using Bytes = std::span<const std::uint8_t>;
 
 std::vector<std::uint8_t> sample(bool progressive) {
   return test::jpeg_of(test::synthetic(PixelFormat::rgb24, 61, 45),
@@ -20,7 +20,7 @@ std::vector<std::uint8_t> sample(bool progressive) {
 }
 
 /// As an application would: no more than a million pixels, and each format that the header offers.
-void decode_all(Decoder& decoder, Span bytes) {
+void decode_all(Decoder& decoder, Bytes bytes) {
   const ImageHeader header = decoder.read_header(bytes);
   if (std::int64_t{header.width} * header.height > 1 << 20) return;
   for (const PixelFormat format : header.formats) {
@@ -29,7 +29,7 @@ void decode_all(Decoder& decoder, Span bytes) {
   }
 }
 
-void scan_all(Span bytes) {
+void scan_all(Bytes bytes) {
   std::size_t start = find_start(bytes);
   while (start < bytes.size()) {
     const auto length = frame_length(bytes.subspan(start));
@@ -45,7 +45,7 @@ class JpegDamage : public testing::TestWithParam<bool> {};
 
 TEST_P(JpegDamage, TruncatedPicturesGiveAnErrorOrAPicture) {
   Decoder decoder;
-  test::for_each_truncation(sample(GetParam()), 3, [&](Span bytes) {
+  test::for_each_truncation(sample(GetParam()), 3, [&](Bytes bytes) {
     test::succeeds_or_explains([&] { decode_all(decoder, bytes); });
     EXPECT_TRUE(test::succeeds_or_explains([&] { frame_length(bytes); }));
   });
@@ -54,7 +54,7 @@ TEST_P(JpegDamage, TruncatedPicturesGiveAnErrorOrAPicture) {
 TEST_P(JpegDamage, FlippedBitsGiveAnErrorOrAPicture) {
   Decoder decoder;
   int pictures = 0;
-  test::for_each_bit_flip(sample(GetParam()), 4000, [&](Span bytes) {
+  test::for_each_bit_flip(sample(GetParam()), 4000, [&](Bytes bytes) {
     pictures += test::succeeds_or_explains([&] { decode_all(decoder, bytes); });
     scan_all(bytes);
   });
@@ -69,7 +69,7 @@ TEST(JpegDamagedPicture, ATruncatedScanGivesThePictureAndTheLibrarysWarning) {
   const auto jpeg = sample(false);
   Picture picture(PixelFormat::rgb24, 61, 45);
   Decoder decoder;
-  const auto cut = decoder.decode(Span(jpeg).first(jpeg.size() * 3 / 4), picture.mutable_view());
+  const auto cut = decoder.decode(Bytes(jpeg).first(jpeg.size() * 3 / 4), picture.mutable_view());
   ASSERT_FALSE(cut.warnings.empty());
   EXPECT_EQ(cut.warnings.front(), "Premature end of JPEG file");
   EXPECT_TRUE(decoder.decode(jpeg, picture.mutable_view()).warnings.empty());

@@ -16,7 +16,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-std::vector<test::Packet> two_seconds(int kbps) {
+std::vector<test::Packet> stream(int kbps) {
   Encoder encoder(44100, 2, {.bitrate_kbps = kbps});
   return test::encode_all(encoder, test::view(test::tones(88200, 2, 44100), 2));
 }
@@ -45,7 +45,7 @@ TEST(Mp3Robustness, FlippedBitsGiveAFrameOrAnError) {
   std::mt19937 random(3);
   for (const int kbps : {8, 48, 320}) {
     Outcome outcome;
-    const auto packets = two_seconds(kbps);
+    const auto packets = stream(kbps);
     Decoder decoder(SampleFormat::f32);
     for (int i = 0; i < 4000; ++i) {
       Bytes packet = packets[random() % packets.size()].bytes;
@@ -60,7 +60,7 @@ TEST(Mp3Robustness, FlippedBitsGiveAFrameOrAnError) {
 
 TEST(Mp3Robustness, CutAndRandomPacketsGiveAnError) {
   std::mt19937 random(4);
-  const auto packets = two_seconds(64);
+  const auto packets = stream(64);
   Decoder decoder(SampleFormat::s16);
   Outcome cut, noise;
   for (int i = 0; i < 2000; ++i) {
@@ -76,7 +76,7 @@ TEST(Mp3Robustness, CutAndRandomPacketsGiveAnError) {
 
 TEST(Mp3Robustness, SideInformationOfRandomBitsDecodes) {
   std::mt19937 random(5);
-  const auto packets = two_seconds(320);
+  const auto packets = stream(320);
   Decoder decoder(SampleFormat::f32);
   Outcome outcome;
   for (int i = 0; i < 3000; ++i) {
@@ -89,7 +89,7 @@ TEST(Mp3Robustness, SideInformationOfRandomBitsDecodes) {
 
 TEST(Mp3Robustness, CuttingAnyBytesIntoFramesEnds) {
   std::mt19937 random(6);
-  const Bytes clean = test::concatenate(two_seconds(8));
+  const Bytes clean = test::concatenate(stream(8));
   for (int round = 0; round < 100; ++round) {
     Bytes bytes = clean;
     for (int i = 0; i < 200; ++i)

@@ -16,7 +16,7 @@
 namespace mpq::mp3 {
 namespace {
 
-constexpr std::size_t samples = 100001;  // of 44100 Hz stereo
+constexpr std::size_t frames = 100001;  // of 44100 Hz stereo
 
 class Mp3Tools : public testing::TestWithParam<int> {
  protected:
@@ -24,7 +24,7 @@ class Mp3Tools : public testing::TestWithParam<int> {
   std::vector<std::int16_t> decode_with(const std::string& command) {
     Encoder encoder(44100, 2, {.bitrate_kbps = GetParam()});
     auto file = encoder.info_tag();
-    const auto packets = test::encode_all(encoder, test::view(test::tones(samples, 2, 44100), 2));
+    const auto packets = test::encode_all(encoder, test::view(test::tones(frames, 2, 44100), 2));
     const auto final_tag = encoder.info_tag(), audio = test::concatenate(packets);
     EXPECT_EQ(file.size(), final_tag.size());
     file = final_tag;
@@ -37,10 +37,10 @@ class Mp3Tools : public testing::TestWithParam<int> {
 
   /// The stereo samples are the input's, in length and in time.
   void expect_input(const std::vector<std::int16_t>& decoded) const {
-    const auto length = static_cast<std::size_t>(std::ceil(static_cast<double>(samples) * rate_ / 44100));
+    const auto length = static_cast<std::size_t>(std::ceil(static_cast<double>(frames) * rate_ / 44100));
     EXPECT_EQ(decoded.size(), 2 * length);
     const std::vector<float> left = test::channel_of({decoded.begin(), decoded.end()}, 2, 0);
-    EXPECT_EQ(test::best_lag(test::channel_of(test::tones(samples, 2, rate_), 2, 0), left), 0);
+    EXPECT_EQ(test::best_lag(test::channel_of(test::tones(length, 2, rate_), 2, 0), left), 0);
   }
 
  private:

@@ -13,7 +13,7 @@ namespace mpq::webp {
 namespace {
 
 using test::Picture;
-using Span = std::span<const std::uint8_t>;
+using Bytes = std::span<const std::uint8_t>;
 
 enum class Kind { lossy, lossless, lossy_alpha };
 
@@ -24,7 +24,7 @@ std::vector<std::uint8_t> sample(Kind kind) {
 }
 
 /// As an application would: no more than a million pixels, and each format that the header offers.
-void decode_all(Span bytes) {
+void decode_all(Bytes bytes) {
   Decoder decoder;
   const ImageHeader header = decoder.read_header(bytes);
   if (std::int64_t{header.width} * header.height > 1 << 20) return;
@@ -34,7 +34,7 @@ void decode_all(Span bytes) {
   }
 }
 
-void check_length(Span bytes) {
+void check_length(Bytes bytes) {
   const std::size_t start = find_start(bytes);
   ASSERT_LE(start, bytes.size());
   test::succeeds_or_explains([&] {
@@ -46,7 +46,7 @@ void check_length(Span bytes) {
 class WebpDamage : public testing::TestWithParam<Kind> {};
 
 TEST_P(WebpDamage, TruncatedPicturesGiveAnErrorOrAPicture) {
-  test::for_each_truncation(sample(GetParam()), 5, [](Span bytes) {
+  test::for_each_truncation(sample(GetParam()), 5, [](Bytes bytes) {
     test::succeeds_or_explains([&] { decode_all(bytes); });
     EXPECT_TRUE(test::succeeds_or_explains([&] { frame_length(bytes); }));
   });
@@ -54,7 +54,7 @@ TEST_P(WebpDamage, TruncatedPicturesGiveAnErrorOrAPicture) {
 
 TEST_P(WebpDamage, FlippedBitsGiveAnErrorOrAPicture) {
   int pictures = 0;
-  test::for_each_bit_flip(sample(GetParam()), 3000, [&](Span bytes) {
+  test::for_each_bit_flip(sample(GetParam()), 3000, [&](Bytes bytes) {
     pictures += test::succeeds_or_explains([&] { decode_all(bytes); });
     check_length(bytes);
   });
@@ -71,7 +71,7 @@ TEST_P(WebpCutPicture, KeepsItsRowsThenIsBlackAndSaysSo) {
   Decoder decoder;
   Picture whole(GetParam(), 100, 200), cut(GetParam(), 100, 200, 5);
   decoder.decode(webp, whole.mutable_view());
-  const auto info = decoder.decode(Span(webp).first(webp.size() / 2), cut.mutable_view());
+  const auto info = decoder.decode(Bytes(webp).first(webp.size() / 2), cut.mutable_view());
   ASSERT_EQ(info.warnings.size(), 1U);
   EXPECT_NE(info.warnings[0].find("cut short after row "), std::string::npos);
   EXPECT_TRUE(cut.padding_is_untouched());
@@ -92,7 +92,7 @@ TEST(WebpHopelessBytes, AreCorruptData) {
   Picture picture(PixelFormat::rgb24, 61, 45);
   EXPECT_EQ(test::code_of([&] { decoder.read_header({}); }), ErrorCode::corrupt_data);
   EXPECT_EQ(test::code_of([&] { decoder.read_header(zeros); }), ErrorCode::corrupt_data);
-  EXPECT_EQ(test::code_of([&] { decoder.decode(Span(webp).first(40), picture.mutable_view()); }),
+  EXPECT_EQ(test::code_of([&] { decoder.decode(Bytes(webp).first(40), picture.mutable_view()); }),
             ErrorCode::corrupt_data);
 }
 
