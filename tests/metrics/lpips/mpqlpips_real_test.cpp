@@ -8,6 +8,7 @@
 #include <map>
 
 #include "support/pipeline.h"
+#include "support/sanitized.h"
 #include "support/shared.h"
 
 namespace {
@@ -41,13 +42,15 @@ TEST(MpqLpipsReal, OfTheStudysPicturesIsThePublishedProgramsValue) {
   }
 }
 
-TEST(MpqLpipsReal, InBfloat16IsWithinAPercentOfFloat32OnAllKodakPictures) {
+TEST(MpqLpipsReal, InBfloat16IsWithinAPercentOfFloat32OnKodakPictures) {
   MPQ_REQUIRE_SHARED(weights, "weights/lpips_squeeze");
   MPQ_REQUIRE_SHARED(kodak, "data/kodak");
   MPQ_REQUIRE_ELEMENT("pngdec");
+  const int expected = mpq::test::sanitized() ? 8 : 32;  // there all take minutes
   int count = 0;
   double worst = 0;
   for (const auto& picture : std::filesystem::directory_iterator(kodak)) {
+    if (count == expected) break;
     std::string line = "filesrc location=" + picture.path().string() +
                        " ! pngdec ! video/x-raw,format=RGB ! tee name=t "
                        "t. ! queue ! mpqjpegenc quality=5 ! mpqjpegdec ! tee name=j "
@@ -70,7 +73,7 @@ TEST(MpqLpipsReal, InBfloat16IsWithinAPercentOfFloat32OnAllKodakPictures) {
       ++count;
     }
   }
-  EXPECT_EQ(count, 32);
+  EXPECT_EQ(count, expected);
   RecordProperty("worst_difference", std::to_string(worst));
 }
 
