@@ -49,7 +49,11 @@ Network::Network(const Model& model, const nn::Placement& p)
   const LayerReader reader(model.weights, placement);
   for (std::size_t i = 0; i < 3; ++i) h_a[i] = reader.convolution(text("h_a.", 2 * i), i == 0 ? 1 : 2);
   if (architecture.nano) {
-    residual = std::make_unique<const ResidualLayers>(reader, *architecture.nano, placement);
+    const ResidualWeights weights(reader, *architecture.nano);
+    if (FloatResidual::pays(architecture, placement))
+      float_residual = std::make_unique<const FloatResidual>(weights);
+    else
+      residual = std::make_unique<const ResidualLayers>(weights, placement);
     return;
   }
   for (std::size_t i = 0; i < 4; ++i) {
@@ -86,6 +90,7 @@ at::Tensor Network::synthesis(std::size_t i, const at::Tensor& x) const {
 }
 
 at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) const {
+  if (float_residual != nullptr) return float_residual->analyse(picture, padding);
   if (residual != nullptr) return residual->analyse(picture, padding);
   if (fast == nullptr) {
     at::Tensor x = pixels_of(picture, padding, placement);
@@ -102,6 +107,7 @@ at::Tensor Network::analyse(const ImageView& picture, const Padding& padding) co
 }
 
 void Network::synthesise(const at::Tensor& y, const Padding& padding, const MutableImageView& picture) const {
+  if (float_residual != nullptr) return float_residual->synthesise(y, padding, picture);
   if (residual != nullptr) return residual->synthesise(y, padding, picture);
   at::Tensor x = y.to(placement.type);
   if (fast == nullptr) {

@@ -8,6 +8,7 @@
 #include "codecs/mbt2018/fast_layers.h"
 #include "codecs/mbt2018/gains.h"
 #include "codecs/mbt2018/layers.h"
+#include "codecs/mbt2018/residual_float.h"
 #include "codecs/mbt2018/residual_layers.h"
 #include "codecs/mbt2018/transforms.h"
 #include "codecs/mbt2018/winograd_layers.h"
@@ -21,8 +22,9 @@ struct Network {
   nn::Placement placement;
   Gains gain, inverse_gain;
   std::array<Convolution, 3> h_a;
-  std::unique_ptr<const ResidualLayers> residual;  ///< or null, and the rest is empty where it is not
-  std::array<Convolution, 4> g_a;                  ///< the first for pixels of 0 to 255
+  std::unique_ptr<const ResidualLayers> residual;       ///< or null, and the rest is empty where it is not,
+  std::unique_ptr<const FloatResidual> float_residual;  ///< or this
+  std::array<Convolution, 4> g_a;                       ///< the first for pixels of 0 to 255
   std::array<Upsampling, 4> g_s;
   std::array<Normalisation, 3> g_a_norm, g_s_norm;
   std::unique_ptr<const FastLayers> fast;          ///< or null

@@ -3,7 +3,10 @@
 
 #pragma once
 
+#include <cstdint>
+
 #include "codecs/mbt2018/transforms.h"
+#include "core/image.h"
 
 namespace mpq::mbt2018 {
 
@@ -20,5 +23,8 @@ struct Padding {
   int width, height;  ///< of the padded picture
   int left, top;
 };
+
+/// Row `y` of the padded picture (rgb24), whose padding is filled with its edges: 3 * width bytes.
+void copy_padded_row(const ImageView& picture, const Padding& padding, int y, std::uint8_t* to);
 
 }  // namespace mpq::mbt2018

@@ -7,33 +7,27 @@
 
 #include <vector>
 
-#include "codecs/mbt2018/layers.h"
 #include "codecs/mbt2018/padding.h"
+#include "codecs/mbt2018/residual_weights.h"
 #include "core/image.h"
 
 namespace mpq::mbt2018 {
 
 class ResidualLayers {
  public:
-  ResidualLayers(const LayerReader& reader, const Nano& residual, const nn::Placement& placement);
+  ResidualLayers(const ResidualWeights& weights, const nn::Placement& placement);
 
   /// [1, M, height, width] of a picture (rgb24), whose padding is filled with its edges.
   at::Tensor analyse(const ImageView& picture, const Padding& padding) const;
   void synthesise(const at::Tensor& y, const Padding& padding, const MutableImageView& picture) const;
 
  private:
-  /// A matrix product of pixels.
-  struct Mix {
-    at::Tensor weight;  ///< [out, in]
-    at::Tensor bias;    ///< [out], or undefined
-    at::Tensor operator()(const at::Tensor& pixels) const { return at::linear(pixels, weight, bias); }
-  };
   struct Block {
     Convolution gate;
-    Mix mix;
+    ResidualWeights::Mix mix;
   };
   struct Side {
-    Mix linear, patch;
+    ResidualWeights::Mix linear, patch;
     std::vector<Block> wide, deep;
   };
 
@@ -41,7 +35,7 @@ class ResidualLayers {
 
   const nn::Placement& placement_;
   Side analysis_, synthesis_;
-  Mix down_, out_, in_, up_;
+  ResidualWeights::Mix down_, out_, in_, up_;
 };
 
 }  // namespace mpq::mbt2018
