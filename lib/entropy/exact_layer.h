@@ -16,6 +16,7 @@
 #include <span>
 #include <vector>
 
+#include "core/aligned.h"
 #include "entropy/exact_kernels.h"
 #include "entropy/fixed.h"
 
@@ -74,7 +75,7 @@ class ExactLayer {
 
   int rows_ = 0, inputs_ = 0, blocks_ = 0, block_shift_ = 1;
   Activation activation_ = Activation::none;
-  std::vector<std::int16_t> weights_;    ///< [rows / lanes][blocks][block_pairs][lanes][2]
+  AlignedVector<std::int16_t> weights_;  ///< [rows / lanes][blocks][block_pairs][lanes][2]
   std::vector<std::int32_t> exponents_;  ///< of each row: weights are integers times 2^-exponent
   std::vector<Fixed> bias_;
 };
