@@ -154,4 +154,10 @@ void ExactLayer::append_contents(std::vector<std::int32_t>* list) const {
   list->insert(list->end(), weights_.begin(), weights_.end());
 }
 
+void count_below(std::span<const Fixed> values, std::span<const Fixed> bounds,
+                 std::span<std::int32_t> counts) {
+  kernels().back().steps->count_below(values.data(), static_cast<int>(values.size()), bounds.data(),
+                                      static_cast<int>(bounds.size()), counts.data());
+}
+
 }  // namespace mpq::entropy

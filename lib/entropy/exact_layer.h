@@ -80,4 +80,8 @@ class ExactLayer {
   std::vector<Fixed> bias_;
 };
 
+/// How many of the bounds are below each value.
+void count_below(std::span<const Fixed> values, std::span<const Fixed> bounds,
+                 std::span<std::int32_t> counts);
+
 }  // namespace mpq::entropy

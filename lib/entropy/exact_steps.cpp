@@ -42,6 +42,16 @@ constexpr std::int64_t half_of_32 = std::int64_t{1} << 31;
   }
 }
 
+[[gnu::always_inline]] inline void count_all_below(const Fixed* values, int count, const Fixed* bounds,
+                                                   int bound_count, std::int32_t* counts) {
+#pragma omp simd
+  for (int i = 0; i < count; ++i) {
+    std::int32_t below = 0;
+    for (int bound = 0; bound < bound_count; ++bound) below += bounds[bound] < values[i] ? 1 : 0;
+    counts[i] = below;
+  }
+}
+
 void portable_finish(const FinishTask& t) {
   for (int i = 0; i < t.rows; ++i) {
     const int bits = t.shift - t.exponents[i];
@@ -55,12 +65,16 @@ void portable_finish(const FinishTask& t) {
   }
 }
 
-#define MPQ_STEPS(name, target)                                                                  \
-  target std::uint32_t name##_magnitude(const Fixed* values, int count) {                        \
-    return magnitude_of(values, count);                                                          \
-  }                                                                                              \
-  target void name##_narrow(const Fixed* values, int count, int shift, std::int16_t* narrowed) { \
-    narrow_all(values, count, shift, narrowed);                                                  \
+#define MPQ_STEPS(name, target)                                                                        \
+  target std::uint32_t name##_magnitude(const Fixed* values, int count) {                              \
+    return magnitude_of(values, count);                                                                \
+  }                                                                                                    \
+  target void name##_narrow(const Fixed* values, int count, int shift, std::int16_t* narrowed) {       \
+    narrow_all(values, count, shift, narrowed);                                                        \
+  }                                                                                                    \
+  target void name##_count_below(const Fixed* values, int count, const Fixed* bounds, int bound_count, \
+                                 std::int32_t* counts) {                                               \
+    count_all_below(values, count, bounds, bound_count, counts);                                       \
   }
 
 MPQ_STEPS(portable, )
@@ -100,10 +114,10 @@ MPQ_AVX512 void avx512_finish(const FinishTask& t) {
 
 }  // namespace
 
-const Steps portable_steps{portable_magnitude, portable_narrow, portable_finish};
+const Steps portable_steps{portable_magnitude, portable_narrow, portable_finish, portable_count_below};
 #if defined(__x86_64__)
-const Steps avx2_steps{avx2_magnitude, avx2_narrow, portable_finish};
-const Steps avx512_steps{avx512_magnitude, avx512_narrow, avx512_finish};
+const Steps avx2_steps{avx2_magnitude, avx2_narrow, portable_finish, avx2_count_below};
+const Steps avx512_steps{avx512_magnitude, avx512_narrow, avx512_finish, avx512_count_below};
 #endif
 
 }  // namespace mpq::entropy

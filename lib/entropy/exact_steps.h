@@ -34,6 +34,9 @@ struct Steps {
   /// Values shifted right, half upwards, within +-32767. 0 <= shift <= 16.
   void (*narrow)(const Fixed* values, int count, int shift, std::int16_t* narrowed);
   void (*finish)(const FinishTask& task);
+  /// How many of the bounds are below each value.
+  void (*count_below)(const Fixed* values, int count, const Fixed* bounds, int bound_count,
+                      std::int32_t* counts);
 };
 
 extern const Steps portable_steps;

@@ -127,6 +127,21 @@ TEST(ExactLayer, RefusesWeightsThatItCannotHold) {
   EXPECT_THROW(ExactLayer(std::vector<float>{}, bias, Activation::none), Error);
 }
 
+TEST(CountBelow, IsTheSearchWithEveryKernel) {
+  std::vector<Fixed> bounds(63), values(200);
+  for (std::size_t i = 0; i < bounds.size(); ++i) bounds[i] = static_cast<Fixed>(i * i * 1000);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<Fixed>(i * 20000) - 50000;
+  values.insert(values.end(), bounds.begin(), bounds.end());
+  for (const Kernel& kernel : kernels()) {
+    std::vector<std::int32_t> counts(values.size(), -1);
+    kernel.steps->count_below(values.data(), static_cast<int>(values.size()), bounds.data(),
+                              static_cast<int>(bounds.size()), counts.data());
+    for (std::size_t i = 0; i < values.size(); ++i)
+      EXPECT_EQ(counts[i], std::lower_bound(bounds.begin(), bounds.end(), values[i]) - bounds.begin())
+          << kernel.name << ' ' << values[i];
+  }
+}
+
 TEST(Fixed, RoundsHalfUpwardsAndSaturates) {
   EXPECT_EQ(to_fixed(1), 1 << fraction_bits);
   EXPECT_EQ(to_fixed(std::ldexp(0.5, -fraction_bits)), 1);

@@ -61,6 +61,10 @@ Map EntropyModel::hyper_synthesis(const Map& z) const {
   return run(hyper_, up_[1].run(up_[0].run(z)));
 }
 
+void EntropyModel::find_rows(std::span<const Fixed> scales, std::span<std::int32_t> rows) const {
+  entropy::count_below(scales, tables_.thresholds, rows);
+}
+
 const Map& EntropyModel::Context::run(const ExactLayer& layer, Map* output) {
   reshape(output, panel_.positions(), layer.rows());
   outputs_.clear();

@@ -65,14 +65,8 @@ class EntropyModel {
     std::vector<entropy::Fixed*> outputs_;
   };
 
-  /// The row of the latents' tables for a scale.
-  int row(entropy::Fixed scale) const {
-    // Without branches: no processor foresees which way such a search goes.
-    const entropy::Fixed* first = tables_.thresholds.data();
-    std::size_t count = tables_.thresholds.size();
-    for (; count > 1; count -= count / 2) first += count / 2 * (first[count / 2 - 1] < scale);
-    return static_cast<int>(first - tables_.thresholds.data()) + (count == 1 && *first < scale);
-  }
+  /// The rows of the latents' tables for scales.
+  void find_rows(std::span<const entropy::Fixed> scales, std::span<std::int32_t> rows) const;
 
  private:
   std::uint64_t compute_hash(const Model& model) const;

@@ -141,8 +141,11 @@ void LatentCoder::code_position(Coder& coder, Tap position, const Fixed* paramet
   const int m = model_->architecture().m;
   const bool means = model_->architecture().variant != Variant::hyperprior;
   Fixed* const values = latents_.at(position.y, position.x);
+  const auto count = static_cast<std::size_t>(m);
+  rows_.resize(count);
+  model_->find_rows({parameters, count}, rows_);
   for (int i = 0; i < m; ++i)
-    code(coder, model_->tables().latents, rounding_, model_->row(parameters[i]),
+    code(coder, model_->tables().latents, rounding_, rows_[static_cast<std::size_t>(i)],
          means ? parameters[m + i] : 0, values + i);
 }
 

@@ -65,6 +65,7 @@ class LatentCoder {
   EntropyModel::Context context_;
   Rounding rounding_;
   entropy::Map z_, latents_;
+  std::vector<std::int32_t> rows_;  // of a position's scales
 };
 
 }  // namespace mpq::mbt2018
