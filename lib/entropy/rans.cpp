@@ -15,7 +15,6 @@ constexpr std::uint64_t lowest_state = std::uint64_t{1} << 31;
 constexpr int nibble_bits = 4;
 constexpr std::uint32_t nibble_mask = (1U << nibble_bits) - 1;
 constexpr std::uint32_t most_digits = 8;  // of an escaped value: 32 bits
-constexpr std::int64_t largest_distance = std::int64_t{1} << 30;
 
 /// Words in the order in which the encoder makes them, the decoder's backwards.
 class BackwardWords {
@@ -56,16 +55,8 @@ std::uint64_t divide(std::uint64_t x, std::uint32_t size) {
 }  // namespace
 
 template <std::size_t states>
-void RansEncoder<states>::put(const CdfTables& tables, int row, std::int32_t value) {
-  const std::int64_t symbol = std::int64_t{value} - tables.offset(row);
-  if (symbol >= largest_distance || symbol <= -largest_distance)
-    throw Error(ErrorCode::invalid_argument, text("the value ", value, " is too large to be coded"));
-  const auto state = static_cast<std::uint8_t>(count_++ % states);
-  const std::int32_t last = tables.escape(row);
-  const bool inside = symbol >= 0 && symbol < last;
-  const Interval interval = tables.interval(row, inside ? static_cast<std::int32_t>(symbol) : last);
-  steps_.push_back({interval.start, interval.size, state});
-  if (!inside) escape(static_cast<std::uint32_t>(symbol < 0 ? -2 * symbol - 1 : 2 * (symbol - last)), state);
+void RansEncoder<states>::refuse(std::int32_t value) {
+  throw Error(ErrorCode::invalid_argument, text("the value ", value, " is too large to be coded"));
 }
 
 /// How many nibbles follow, in nibbles of which 15 means that another is to be added; then they, lowest
@@ -138,8 +129,7 @@ std::int32_t RansDecoder<states>::escaped(std::uint64_t& x, std::int32_t escape)
   if (digits > most_digits) corrupt("holds a value of too many digits");
   std::uint32_t distance = 0;
   for (std::uint32_t i = 0; i < digits; ++i) distance |= nibble(x) << (i * nibble_bits);
-  if (distance >= static_cast<std::uint32_t>(2 * largest_distance))
-    corrupt("holds a value that is too large");
+  if (distance >= static_cast<std::uint32_t>(2 * largest_escaped)) corrupt("holds a value that is too large");
   const auto half = static_cast<std::int32_t>(distance / 2);
   return distance % 2 == 1 ? -half - 1 : half + escape;
 }

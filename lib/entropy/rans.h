@@ -20,6 +20,7 @@
 namespace mpq::entropy {
 
 constexpr std::size_t native_states = 2;
+constexpr std::int64_t largest_escaped = std::int64_t{1} << 30;  ///< distance from a row's offset
 
 /// Gathers symbols, then codes them from the last to the first. Not thread-safe.
 template <std::size_t states>
@@ -27,7 +28,17 @@ class RansEncoder {
  public:
   /// `row` is one of the tables' rows; any value can be coded whose distance from the row's offset is below
   /// 2^30, otherwise Error(invalid_argument).
-  void put(const CdfTables& tables, int row, std::int32_t value);
+  void put(const CdfTables& tables, int row, std::int32_t value) {
+    const std::int64_t symbol = std::int64_t{value} - tables.offset(row);
+    if (symbol >= largest_escaped || symbol <= -largest_escaped) refuse(value);
+    const auto state = static_cast<std::uint8_t>(count_++ % states);
+    const std::int32_t last = tables.escape(row);
+    const bool inside = symbol >= 0 && symbol < last;
+    const Interval interval = tables.interval(row, inside ? static_cast<std::int32_t>(symbol) : last);
+    steps_.push_back({interval.start, interval.size, state});
+    if (!inside)
+      escape(static_cast<std::uint32_t>(symbol < 0 ? -2 * symbol - 1 : 2 * (symbol - last)), state);
+  }
 
   /// The string of all symbols since the last call.
   std::vector<std::uint8_t> finish();
@@ -38,6 +49,7 @@ class RansEncoder {
     std::uint32_t size;  ///< 0: `start` is a nibble
     std::uint8_t state;
   };
+  [[noreturn]] static void refuse(std::int32_t value);
   void escape(std::uint32_t distance, std::uint8_t state);
 
   std::vector<Step> steps_;
