@@ -118,10 +118,10 @@ MPQ_DISPATCH(avx2, 3)
 MPQ_DISPATCH(avx512, 14)
 MPQ_DISPATCH(avx512vnni, 14)
 
-constexpr std::array<Kernel, 4> all{{{"portable", 8, portable, &portable_steps},
-                                     {"avx2", 3, avx2_any, &avx2_steps},
-                                     {"avx512", 14, avx512_any, &avx512_steps},
-                                     {"avx512vnni", 14, avx512vnni_any, &avx512_steps}}};
+constexpr std::array<Kernel, 4> known{{{"portable", 8, portable, &portable_steps},
+                                       {"avx2", 3, avx2_any, &avx2_steps},
+                                       {"avx512", 14, avx512_any, &avx512_steps},
+                                       {"avx512vnni", 14, avx512vnni_any, &avx512_steps}}};
 
 std::size_t usable() {
   if (!__builtin_cpu_supports("avx2")) return 1;
@@ -133,7 +133,7 @@ std::size_t usable() {
 
 #else
 
-constexpr std::array<Kernel, 1> all{{{"portable", 8, portable, &portable_steps}}};
+constexpr std::array<Kernel, 1> known{{{"portable", 8, portable, &portable_steps}}};
 
 std::size_t usable() {
   return 1;
@@ -145,7 +145,7 @@ std::size_t usable() {
 
 std::span<const Kernel> kernels() {
   static const std::size_t count = usable();
-  return std::span(all).first(count);
+  return std::span(known).first(count);
 }
 
 }  // namespace mpq::entropy
