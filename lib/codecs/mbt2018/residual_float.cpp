@@ -153,14 +153,15 @@ at::Tensor FloatResidual::analyse(const ImageView& picture, const Padding& paddi
   const int height = padding.latents.height, width = padding.latents.width;
   at::Tensor y = at::empty({height, width, out_.outputs()}, at::kFloat);
   const auto latents = [&](std::int64_t row) { return y.data_ptr<float>() + row * width * out_.outputs(); };
-  auto& [wide, deep, other] = maps();
+  Maps& kept = maps();
+  Map &wide = kept.wide, &deep = kept.deep, &other = kept.other;
   wide.resize(height * patches, width * patches, analysis_.patch.outputs());
-  nn::share(height, [&, &wide = wide](std::int64_t row) {
+  nn::share(height, [&](std::int64_t row) {
     analyse_row(picture, padding, static_cast<int>(row), latents(row), wide);
   });
   run(analysis_.wide, wide, other);
   deep.resize(height, width, down_.outputs());
-  nn::share(height, [&, &wide = wide, &deep = deep](std::int64_t row) {
+  nn::share(height, [&](std::int64_t row) {
     const int r = static_cast<int>(row), both = 2 * wide.channels;
     RowScratch& scratch = RowScratch::with_room(2 * both * width);
     float* const squares = scratch.take(2 * both * width);
@@ -170,7 +171,7 @@ at::Tensor FloatResidual::analyse(const ImageView& picture, const Padding& paddi
     down_(squares, width, deep.row(r));
   });
   run(analysis_.deep, deep, other);
-  nn::share(height, [&, &deep = deep](std::int64_t row) {
+  nn::share(height, [&](std::int64_t row) {
     const int count = width * out_.outputs();
     float* const more = RowScratch::with_room(count).take(count);
     out_(deep.row(static_cast<int>(row)), width, more);
@@ -212,14 +213,13 @@ void FloatResidual::synthesise(const at::Tensor& y, const Padding& padding,
   const auto latents = [&](std::int64_t row) {
     return ordered.data_ptr<float>() + row * width * in_.matrix.inputs;
   };
-  auto& [wide, deep, other] = maps();
+  Maps& kept = maps();
+  Map &wide = kept.wide, &deep = kept.deep, &other = kept.other;
   deep.resize(height, width, in_.outputs());
-  nn::share(height, [&, &deep = deep](std::int64_t row) {
-    in_(latents(row), width, deep.row(static_cast<int>(row)));
-  });
+  nn::share(height, [&](std::int64_t row) { in_(latents(row), width, deep.row(static_cast<int>(row))); });
   run(synthesis_.deep, deep, other);
   wide.resize(height * patches, width * patches, up_.outputs() / (patches * patches));
-  nn::share(height, [&, &wide = wide, &deep = deep](std::int64_t row) {
+  nn::share(height, [&](std::int64_t row) {
     const int r = static_cast<int>(row), both = 2 * wide.channels;
     float* const squares = RowScratch::with_room(2 * both * width).take(2 * both * width);
     up_(deep.row(r), width, squares);
@@ -228,7 +228,7 @@ void FloatResidual::synthesise(const at::Tensor& y, const Padding& padding,
         std::copy_n(squares + (2 * x + i) * both, both, wide.row(2 * r + i) + std::ptrdiff_t{x} * both);
   });
   run(synthesis_.wide, wide, other);
-  nn::share(height, [&, &wide = wide](std::int64_t row) {
+  nn::share(height, [&](std::int64_t row) {
     synthesise_row(latents(row), static_cast<int>(row), wide, padding, picture);
   });
 }
