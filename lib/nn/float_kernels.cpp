@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "nn/winograd_weights.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #  define MPQ_FLOAT_KERNELS 1
 #  include <immintrin.h>
@@ -18,22 +20,7 @@
 namespace mpq::nn {
 namespace {
 
-constexpr int points = 4, slices = points * points;
-constexpr float weight_matrix[points][3] = {{1, 0, 0}, {0.5F, 0.5F, 0.5F}, {0.5F, -0.5F, 0.5F}, {0, 0, 1}};
-
-/// A 3x3 kernel at the 16 points.
-void transform_weights(const float* w, float* to) {
-  float half[points][3] = {};
-  for (std::size_t i = 0; i < points; ++i)
-    for (std::size_t x = 0; x < 3; ++x)
-      for (std::size_t y = 0; y < 3; ++y) half[i][x] += weight_matrix[i][y] * w[3 * y + x];
-  for (std::size_t i = 0; i < points; ++i)
-    for (std::size_t j = 0; j < points; ++j) {
-      float sum = 0;
-      for (std::size_t x = 0; x < 3; ++x) sum += weight_matrix[j][x] * half[i][x];
-      to[i * points + j] = sum;
-    }
-}
+constexpr int points = winograd3x3_points, slices = points * points;
 
 }  // namespace
 
@@ -66,8 +53,7 @@ GatedBlock::GatedBlock(const FloatKernels& with, std::span<const float> gate,
     for (std::size_t i = 0; i < group; ++i) {
       const std::size_t output = i < group / 2 ? first + i : n + first + i - group / 2;
       for (std::size_t input = 0; input < n; ++input) {
-        float transformed[slices];
-        transform_weights(gate.data() + 9 * (output * n + input), transformed);
+        const auto transformed = at_winograd3x3_points(gate.data() + 9 * (output * n + input));
         for (std::size_t slice = 0; slice < slices; ++slice)
           gate_weights[2 * first * slices * n + (slice * n + input) * group + i] = transformed[slice];
       }

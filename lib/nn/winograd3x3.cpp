@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "nn/avx512.h"
+#include "nn/winograd_weights.h"
 
 namespace mpq::nn {
 
@@ -13,11 +14,9 @@ using namespace avx512;
 
 namespace {
 
-constexpr int points = 4, slices = points * points;
+constexpr int points = winograd3x3_points, slices = points * points;
 constexpr int block = 6, group = 64;  // tiles and outputs whose sums are in registers
 constexpr int depth = 256;            // inputs whose weights for a group stay in the first cache
-
-constexpr float weight_matrix[points][3] = {{1, 0, 0}, {0.5F, 0.5F, 0.5F}, {0.5F, -0.5F, 0.5F}, {0, 0, 1}};
 
 int round_up(int count) {
   return (count + block - 1) / block * block;
@@ -33,18 +32,12 @@ Winograd3x3::Winograd3x3(std::span<const float> weight, std::span<const float> b
   const auto in_count = static_cast<std::size_t>(inputs), out_count = static_cast<std::size_t>(outputs);
   for (std::size_t out = 0; out < out_count; ++out)
     for (std::size_t in = 0; in < in_count; ++in) {
-      const float* const w = weight.data() + 9 * (out * in_count + in);
-      float half[points][3] = {};
-      for (std::size_t i = 0; i < points; ++i)
-        for (std::size_t x = 0; x < 3; ++x)
-          for (std::size_t y = 0; y < 3; ++y) half[i][x] += weight_matrix[i][y] * w[3 * y + x];
-      for (std::size_t i = 0; i < points; ++i)
-        for (std::size_t j = 0; j < points; ++j) {
-          float sum = 0;
-          for (std::size_t x = 0; x < 3; ++x) sum += weight_matrix[j][x] * half[i][x];
-          const std::size_t panel = out / group * slices + i * points + j;
-          weights[((panel * (in_count / 2) + in / 2) * group + out % group) * 2 + in % 2] = to_bfloat16(sum);
-        }
+      const auto transformed = at_winograd3x3_points(weight.data() + 9 * (out * in_count + in));
+      for (std::size_t slice = 0; slice < slices; ++slice) {
+        const std::size_t panel = out / group * slices + slice;
+        weights[((panel * (in_count / 2) + in / 2) * group + out % group) * 2 + in % 2] =
+            to_bfloat16(transformed[slice]);
+      }
     }
 }
 
