@@ -30,17 +30,17 @@ Size size_of(const Weights& weights, int kernel) {
 template <class From, class To>
 void run_at(const TapLayer& layer, const Map& input, int count, const From& from, const To& to) {
   Panel panel;
+  std::vector<Tap> positions;
   std::vector<Fixed*> outputs;
   for (int first = 0; first < count; first += panel_positions) {
     const int here = std::min(panel_positions, count - first);
-    panel.resize(here, layer.layer().inputs());
-    outputs.resize(static_cast<std::size_t>(here));
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < here; ++i) {
-      const Tap position = from(first + i);
-      layer.look(input, position.y, position.x, &panel, i);
-      outputs[static_cast<std::size_t>(i)] = to(first + i);
+    positions.clear();
+    outputs.clear();
+    for (int i = first; i < first + here; ++i) {
+      positions.push_back(from(i));
+      outputs.push_back(to(i));
     }
+    layer.look(input, positions, &panel);
     layer.layer().run(panel, outputs);
   }
 }
@@ -51,10 +51,13 @@ TapLayer::TapLayer(std::vector<Tap> taps, std::span<const float> weights, std::s
                    Activation activation)
     : taps_(std::move(taps)), layer_(weights, bias, activation) {}
 
-void TapLayer::look(const Map& map, int y, int x, Panel* panel, int position) const {
-  std::array<const Fixed*, 25> pieces;
-  for (std::size_t i = 0; i < taps_.size(); ++i) pieces[i] = map.find(y + taps_[i].y, x + taps_[i].x);
-  panel->set(position, {std::span(pieces).first(taps_.size()), map.channels});
+void TapLayer::look(const Map& map, std::span<const Tap> positions, Panel* panel) const {
+  const auto find = [&](int position, int piece) {
+    const Tap& from = positions[static_cast<std::size_t>(position)];
+    const Tap& tap = taps_[static_cast<std::size_t>(piece)];
+    return map.find(from.y + tap.y, from.x + tap.x);
+  };
+  panel->fill(static_cast<int>(positions.size()), static_cast<int>(taps_.size()), map.channels, find);
 }
 
 TapLayer convolution(const Weights& weights, int kernel, Activation activation, bool masked) {

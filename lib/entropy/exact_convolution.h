@@ -50,8 +50,8 @@ class TapLayer {
            Activation activation);
 
   const ExactLayer& layer() const noexcept { return layer_; }
-  /// Fills a position of a panel with what the kernel sees at (y, x) of a map; zeros outside.
-  void look(const Map& map, int y, int x, Panel* panel, int position) const;
+  /// Fills a panel with what the kernel sees at some positions of a map; zeros outside.
+  void look(const Map& map, std::span<const Tap> positions, Panel* panel) const;
 
  private:
   std::vector<Tap> taps_;

@@ -18,11 +18,12 @@ void portable(const KernelTask& t, int count) {
   for (std::ptrdiff_t p = 0; p < count; ++p) {
     std::int32_t* const sums = t.sums + p * lanes;
     std::fill_n(sums, lanes, 0);
-    const std::int16_t *w = t.weights, *a = t.activations + 2 * p;
-    for (int block = 0; block < t.blocks; ++block) {
+    const std::int16_t *w = t.weights, *a = t.activations + p * block_inputs;
+    for (int block = 0; block < t.blocks; ++block, a += block_inputs * t.stride) {
       std::int32_t part[lanes] = {};
-      for (int pair = 0; pair < block_pairs; ++pair, w += std::ptrdiff_t{2} * lanes, a += 2 * t.stride)
-        for (std::ptrdiff_t i = 0; i < lanes; ++i) part[i] += w[2 * i] * a[0] + w[2 * i + 1] * a[1];
+      for (std::ptrdiff_t input = 0; input < block_inputs; input += 2, w += std::ptrdiff_t{2} * lanes)
+        for (std::ptrdiff_t i = 0; i < lanes; ++i)
+          part[i] += w[2 * i] * a[input] + w[2 * i + 1] * a[input + 1];
       for (int i = 0; i < lanes; ++i) sums[i] += (part[i] + (1 << (t.shift - 1))) >> t.shift;
     }
   }
@@ -52,13 +53,13 @@ template <int count>
   MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p][0] = sums[p][1] = _mm256_setzero_si256();
   const auto* w = reinterpret_cast<const __m256i*>(t.weights);
   const std::int16_t* a = t.activations;
-  for (int block = 0; block < t.blocks; ++block) {
+  for (int block = 0; block < t.blocks; ++block, a += block_inputs * t.stride) {
     __m256i part[count][2];
     MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) part[p][0] = part[p][1] = half;
-    for (int pair = 0; pair < block_pairs; ++pair, w += 2, a += 2 * t.stride) {
+    for (std::ptrdiff_t input = 0; input < block_inputs; input += 2, w += 2) {
       const __m256i low = _mm256_loadu_si256(w), high = _mm256_loadu_si256(w + 1);
       MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) {
-        const __m256i both = _mm256_set1_epi32(pair_at(a + 2 * p));
+        const __m256i both = _mm256_set1_epi32(pair_at(a + p * block_inputs + input));
         part[p][0] = _mm256_add_epi32(part[p][0], _mm256_madd_epi16(low, both));
         part[p][1] = _mm256_add_epi32(part[p][1], _mm256_madd_epi16(high, both));
       }
@@ -72,25 +73,26 @@ template <int count>
 
 // The two functions below differ in one instruction; intrinsics of a target cannot be shared through a
 // template.
-#  define MPQ_AVX512_KERNEL(name, target_list, multiply_add)                                                \
-    template <int count>                                                                                    \
-    [[gnu::target(target_list)]] void name(const KernelTask& t) {                                           \
-      const __m512i half = _mm512_set1_epi32(1 << (t.shift - 1));                                           \
-      const __m128i shift = _mm_cvtsi32_si128(t.shift);                                                     \
-      __m512i sums[count], part[count];                                                                     \
-      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p] = _mm512_setzero_si512();               \
-      const std::int16_t *w = t.weights, *a = t.activations;                                                \
-      for (int block = 0; block < t.blocks; ++block) {                                                      \
-        MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) part[p] = half;                               \
-        for (int pair = 0; pair < block_pairs; ++pair, w += std::ptrdiff_t{2} * lanes, a += 2 * t.stride) { \
-          const __m512i weights = _mm512_loadu_si512(w);                                                    \
-          MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) multiply_add(part[p], weights, a + 2 * p);  \
-        }                                                                                                   \
-        MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p] =                                     \
-            _mm512_add_epi32(sums[p], _mm512_maskz_sra_epi32(0xFFFF, part[p], shift));                      \
-      }                                                                                                     \
-      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p)                                                 \
-          _mm512_storeu_si512(t.sums + p * lanes, sums[p]);                                                 \
+#  define MPQ_AVX512_KERNEL(name, target_list, multiply_add)                                               \
+    template <int count>                                                                                   \
+    [[gnu::target(target_list)]] void name(const KernelTask& t) {                                          \
+      const __m512i half = _mm512_set1_epi32(1 << (t.shift - 1));                                          \
+      const __m128i shift = _mm_cvtsi32_si128(t.shift);                                                    \
+      __m512i sums[count], part[count];                                                                    \
+      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p] = _mm512_setzero_si512();              \
+      const std::int16_t *w = t.weights, *a = t.activations;                                               \
+      for (int block = 0; block < t.blocks; ++block, a += block_inputs * t.stride) {                       \
+        MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) part[p] = half;                              \
+        for (std::ptrdiff_t input = 0; input < block_inputs; input += 2, w += std::ptrdiff_t{2} * lanes) { \
+          const __m512i weights = _mm512_loadu_si512(w);                                                   \
+          MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p)                                            \
+              multiply_add(part[p], weights, a + p * block_inputs + input);                                \
+        }                                                                                                  \
+        MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p) sums[p] =                                    \
+            _mm512_add_epi32(sums[p], _mm512_maskz_sra_epi32(0xFFFF, part[p], shift));                     \
+      }                                                                                                    \
+      MPQ_UNROLL for (std::ptrdiff_t p = 0; p < count; ++p)                                                \
+          _mm512_storeu_si512(t.sums + p * lanes, sums[p]);                                                \
     }
 
 #  define MPQ_MADD_ADD(sum, weights, pair) \

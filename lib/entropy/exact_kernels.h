@@ -13,15 +13,15 @@
 
 namespace mpq::entropy {
 
-constexpr int lanes = 16;        ///< rows of weights that lie side by side
-constexpr int block_pairs = 16;  ///< pairs of products in a block
+constexpr int lanes = 16;                      ///< rows of weights that lie side by side
+constexpr int block_pairs = block_inputs / 2;  ///< pairs of products in a block
 
 /// Sums of `lanes` rows at `count` positions. Each row's products are summed in blocks of `block_pairs`
 /// pairs, and each block's sum, which fits 32 bits, is shifted right by `shift`, half upwards, before the
 /// blocks are summed.
 struct KernelTask {
   const std::int16_t* weights;      ///< [blocks][block_pairs][lanes][2]
-  const std::int16_t* activations;  ///< [blocks][block_pairs][stride][2]
+  const std::int16_t* activations;  ///< [blocks][stride][block_pairs][2]
   std::size_t stride;               ///< positions
   int blocks;
   int shift;           ///< at least 1

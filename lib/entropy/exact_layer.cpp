@@ -6,7 +6,6 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -14,10 +13,11 @@
 namespace mpq::entropy {
 namespace {
 
-constexpr int block_inputs = 2 * block_pairs;
 constexpr int largest_exponent = 30;
 constexpr std::int64_t largest_weight = 32767, largest_block = 65535;
 constexpr int input_bits = 15;
+constexpr int range_inputs = 128;               // which some positions' values of fit a level 1 cache
+constexpr std::size_t worth_threads = 1 << 13;  // values, below which waiting for others takes longer
 
 std::int64_t scaled(float weight, int exponent) {
   return static_cast<std::int64_t>(std::floor(std::ldexp(static_cast<double>(weight), exponent) + 0.5));
@@ -50,37 +50,47 @@ int choose_exponent(std::span<const float> row) {
 
 }  // namespace
 
-void Panel::resize(int positions, int inputs) {
+void Panel::fill(int positions, int length, const Kernel& kernel) {
   positions_ = positions;
-  inputs_ = inputs;
-  const int padded = (inputs + block_inputs - 1) / block_inputs * block_inputs;
-  pairs_.resize(static_cast<std::size_t>(positions) * static_cast<std::size_t>(padded));
+  const std::size_t each = positions > 0 ? pieces_.size() / static_cast<std::size_t>(positions) : 0;
+  const std::size_t blocks = (each * static_cast<std::size_t>(length) + block_inputs - 1) / block_inputs;
+  values_.resize(blocks * static_cast<std::size_t>(positions) * block_inputs);
   shifts_.resize(static_cast<std::size_t>(positions));
+  const std::span<const Fixed* const> pieces = pieces_;
+#pragma omp parallel for schedule(static) if (values_.size() >= worth_threads)
+  for (int position = 0; position < positions; ++position)
+    fill_position(position, pieces.subspan(static_cast<std::size_t>(position) * each, each), length, kernel);
 }
 
-void Panel::set(int position, const Inputs& inputs, const Kernel& kernel) {
+void Panel::fill_position(int position, std::span<const Fixed* const> pieces, int length,
+                          const Kernel& kernel) {
+  static thread_local std::vector<Fixed> joined;
+  const Fixed* whole = nullptr;
+  if (length % block_inputs != 0) {  // pieces that end within a block are made one
+    joined.clear();
+    for (const Fixed* piece : pieces)
+      if (piece != nullptr)
+        joined.insert(joined.end(), piece, piece + length);
+      else
+        joined.resize(joined.size() + static_cast<std::size_t>(length));
+    whole = joined.data();
+    pieces = {&whole, 1};
+    length = static_cast<int>(joined.size());
+  }
   const Steps& steps = *kernel.steps;
   std::uint32_t all = 0;
-  for (const Fixed* piece : inputs.pieces)
-    if (piece != nullptr) all |= steps.magnitude(piece, inputs.length);
+  for (const Fixed* piece : pieces)
+    if (piece != nullptr) all |= steps.magnitude(piece, length);
   const int shift = std::max(0, static_cast<int>(std::bit_width(all)) - input_bits);
   shifts_[static_cast<std::size_t>(position)] = shift;
-  static thread_local std::vector<std::int16_t> kept;
-  kept.resize(static_cast<std::size_t>(inputs_ + block_inputs - 1) / block_inputs * block_inputs);
-  const std::span whole = kept;
-  std::int16_t* row = whole.data();
-  for (const Fixed* piece : inputs.pieces) {
-    if (piece == nullptr)
-      std::fill_n(row, inputs.length, std::int16_t{0});
-    else
-      steps.narrow(piece, inputs.length, shift, row);
-    row += inputs.length;
+  const std::ptrdiff_t step = std::ptrdiff_t{positions_} * block_inputs;
+  std::int16_t* to = values_.data() + std::ptrdiff_t{position} * block_inputs;
+  for (const Fixed* piece : pieces) {
+    if (piece != nullptr)
+      steps.narrow({.values = piece, .count = length, .shift = shift, .to = to, .step = step});
+    for (int i = 0; i < length; i += block_inputs, to += step)
+      if (piece == nullptr) std::fill_n(to, block_inputs, std::int16_t{0});
   }
-  std::fill(row, whole.data() + whole.size(), std::int16_t{0});
-  std::int16_t* to = pairs_.data() + std::ptrdiff_t{2} * position;
-  const std::ptrdiff_t step = std::ptrdiff_t{2} * positions_;
-  for (std::size_t i = 0; i < whole.size(); i += 2, to += step)
-    std::memcpy(to, whole.data() + i, 2 * sizeof *to);
 }
 
 ExactLayer::ExactLayer(std::span<const float> weights, std::span<const float> bias, Activation activation)
@@ -129,7 +139,7 @@ void ExactLayer::run_rows(int first_row, const Panel& panel, std::span<Fixed* co
   for (int tile = 0; tile < tiles; ++tile) {
     const int first = all * tile / tiles, count = all * (tile + 1) / tiles - first;
     kernel.run({.weights = weights,
-                .activations = panel.data() + std::ptrdiff_t{2} * first,
+                .activations = panel.data() + std::ptrdiff_t{block_inputs} * first,
                 .stride = static_cast<std::size_t>(all),
                 .blocks = blocks_,
                 .shift = block_shift_,

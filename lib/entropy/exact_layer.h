@@ -12,6 +12,7 @@
 // undone, and the bias added, in 64 bits; the result saturates at +-8192.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -22,29 +23,33 @@
 
 namespace mpq::entropy {
 
-/// Where a position's inputs lie: equally long pieces one after the other; null stands for zeros.
-struct Inputs {
-  std::span<const Fixed* const> pieces;
-  int length;  ///< values a piece
-};
-
-/// The inputs of several positions as kernels take them. Reused, it does not allocate. set() may be called
-/// for different positions at once; all else is not thread-safe.
+/// The inputs of several positions as kernels take them. Reused, it does not allocate. Not thread-safe.
 class Panel {
  public:
-  /// For `positions` positions of `inputs` values each.
-  void resize(int positions, int inputs);
-  /// Fills a position. `kernel` gives the same as every other.
-  void set(int position, const Inputs& inputs, const Kernel& kernel = kernels().back());
+  /// Of `pieces` equally long pieces a position, one after the other: find(position, piece) is where the
+  /// `length` values of one lie, null for zeros. `kernel` gives the same as every other. Runs on OpenMP's
+  /// threads.
+  template <class Find>
+  void fill(int positions, int pieces, int length, const Find& find,
+            const Kernel& kernel = kernels().back()) {
+    pieces_.clear();
+    for (int position = 0; position < positions; ++position)
+      for (int piece = 0; piece < pieces; ++piece) pieces_.push_back(find(position, piece));
+    fill(positions, length, kernel);
+  }
 
   int positions() const noexcept { return positions_; }
-  const std::int16_t* data() const noexcept { return pairs_.data(); }
+  const std::int16_t* data() const noexcept { return values_.data(); }
   /// How many bits a position's inputs were shifted right.
   int shift(int position) const noexcept { return shifts_[static_cast<std::size_t>(position)]; }
 
  private:
-  int positions_ = 0, inputs_ = 0;
-  std::vector<std::int16_t> pairs_;  ///< [pairs][positions][2]
+  void fill(int positions, int length, const Kernel& kernel);
+  void fill_position(int position, std::span<const Fixed* const> pieces, int length, const Kernel& kernel);
+
+  int positions_ = 0;
+  std::vector<const Fixed*> pieces_;    ///< [positions][pieces]
+  AlignedVector<std::int16_t> values_;  ///< [blocks][positions][block_pairs][2]
   std::vector<int> shifts_;
 };
 

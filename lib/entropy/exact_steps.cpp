@@ -10,6 +10,7 @@
 #  include <immintrin.h>
 #  ifndef __clang__  // GCC 12 warns of its own header (its bug 105593)
 #    pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#    pragma GCC diagnostic ignored "-Wuninitialized"
 #  endif
 #endif
 
@@ -31,15 +32,24 @@ constexpr std::int64_t half_of_32 = std::int64_t{1} << 31;
   return all;
 }
 
-[[gnu::always_inline]] inline void narrow_all(const Fixed* values, int count, int shift,
-                                              std::int16_t* narrowed) {
+[[gnu::always_inline]] inline void narrow_block(const Fixed* values, int count, int shift, std::int16_t* to) {
   const int below = std::max(shift - 1, 0);
   const Fixed half = shift > 0 ? 1 : 0;
 #pragma omp simd
   for (int i = 0; i < count; ++i) {
     const Fixed rounded = (values[i] >> shift) + (values[i] >> below & half);
-    narrowed[i] = static_cast<std::int16_t>(std::min(std::max(rounded, -32767), 32767));
+    to[i] = static_cast<std::int16_t>(std::min(std::max(rounded, -32767), 32767));
   }
+}
+
+[[gnu::always_inline]] inline void narrow_all(const NarrowTask& t) {
+  std::int16_t* to = t.to;
+  int first = 0;
+  for (; first + block_inputs <= t.count; first += block_inputs, to += t.step)
+    narrow_block(t.values + first, block_inputs, t.shift, to);
+  if (first == t.count) return;
+  std::fill_n(to, block_inputs, std::int16_t{0});
+  narrow_block(t.values + first, t.count - first, t.shift, to);
 }
 
 // As many comparisons as there are bounds, not as a search needs: vectors make up for more than that.
@@ -70,8 +80,8 @@ void portable_finish(const FinishTask& t) {
   target std::uint32_t name##_magnitude(const Fixed* values, int count) {                              \
     return magnitude_of(values, count);                                                                \
   }                                                                                                    \
-  target void name##_narrow(const Fixed* values, int count, int shift, std::int16_t* narrowed) {       \
-    narrow_all(values, count, shift, narrowed);                                                        \
+  target void name##_narrow(const NarrowTask& task) {                                                  \
+    narrow_all(task);                                                                                  \
   }                                                                                                    \
   target void name##_count_below(const Fixed* values, int count, const Fixed* bounds, int bound_count, \
                                  std::int32_t* counts) {                                               \
@@ -85,7 +95,8 @@ MPQ_STEPS(portable, )
 MPQ_STEPS(avx2, [[gnu::target("avx2")]])
 MPQ_STEPS(avx512, MPQ_AVX512)
 
-MPQ_AVX512 void avx512_finish(const FinishTask& t) {
+/// The general case, in 64 bits.
+MPQ_AVX512 void avx512_finish_long(const FinishTask& t) {
   const __m256i none = _mm256_setzero_si256();
   const __m512i one = _mm512_set1_epi64(1), most = _mm512_set1_epi64(largest);
   for (int i = 0; i < t.rows; i += 8) {
@@ -110,6 +121,31 @@ MPQ_AVX512 void avx512_finish(const FinishTask& t) {
     }
     _mm256_mask_storeu_epi32(t.values + i, rows, _mm512_cvtepi64_epi32(value));
   }
+}
+
+// Where sums are shifted right, and biases are small, 32 bits hold all but one product: (sum + 2^(r-1)) >> r
+// is
+// ((sum >> (r-1)) + 1) >> 1, and what is added is within +-2^30.
+MPQ_AVX512 void avx512_finish(const FinishTask& t) {
+  const auto rows = static_cast<__mmask16>((1 << t.rows) - 1);
+  const __m512i one = _mm512_set1_epi32(1), bias = _mm512_maskz_loadu_epi32(rows, t.bias);
+  const __m512i less =  // than what the sum is shifted right by, by one
+      _mm512_sub_epi32(_mm512_maskz_loadu_epi32(rows, t.exponents), _mm512_set1_epi32(t.shift + 1));
+  const __mmask16 fit = _mm512_cmpge_epi32_mask(less, _mm512_setzero_si512()) &
+                        _mm512_cmplt_epu32_mask(_mm512_abs_epi32(bias), _mm512_set1_epi32(1 << 30));
+  if ((fit & rows) != rows) return avx512_finish_long(t);
+  const __m512i shifted = _mm512_srav_epi32(_mm512_maskz_loadu_epi32(rows, t.sums), less);
+  __m512i value = _mm512_add_epi32(_mm512_srai_epi32(_mm512_add_epi32(shifted, one), 1), bias);
+  const __mmask16 negative = _mm512_movepi32_mask(value);
+  if (t.activation == Activation::relu) value = _mm512_maskz_mov_epi32(~negative, value);
+  if (t.activation == Activation::leaky_relu) {
+    const __m512i slope = _mm512_set1_epi64(leaky_slope), half = _mm512_set1_epi64(half_of_32);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(value, slope), half);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(value, 32), slope), half);
+    const __m512i small = _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 32), odd);
+    value = _mm512_mask_mov_epi32(value, negative, small);
+  }
+  _mm512_mask_storeu_epi32(t.values, rows, value);
 }
 #endif
 

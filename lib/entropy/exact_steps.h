@@ -5,6 +5,7 @@
 // instruction sets with one result. Private to this folder and its tests.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "entropy/fixed.h"
@@ -22,17 +23,28 @@ struct FinishTask {
   const std::int32_t* sums;
   const std::int32_t* exponents;
   const Fixed* bias;
-  int rows;
+  int rows;  ///< up to 16
   int shift;
   Activation activation;
   Fixed* values;  ///< [rows], written
 };
 
+constexpr int block_inputs = 32;  ///< values in a block of products
+
+/// Values shifted right, half upwards, within +-32767: to blocks that begin `step` values apart, the last one
+/// filled up with zeros.
+struct NarrowTask {
+  const Fixed* values;
+  int count;
+  int shift;  ///< 0 to 16
+  std::int16_t* to;
+  std::ptrdiff_t step;
+};
+
 struct Steps {
   /// A number whose highest bit is that of the largest magnitude (of a negative value, of its complement).
   std::uint32_t (*magnitude)(const Fixed* values, int count);
-  /// Values shifted right, half upwards, within +-32767. 0 <= shift <= 16.
-  void (*narrow)(const Fixed* values, int count, int shift, std::int16_t* narrowed);
+  void (*narrow)(const NarrowTask& task);
   void (*finish)(const FinishTask& task);
   /// How many of the bounds are below each value.
   void (*count_below)(const Fixed* values, int count, const Fixed* bounds, int bound_count,

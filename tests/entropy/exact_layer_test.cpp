@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -38,13 +40,11 @@ std::vector<Fixed> run(const ExactLayer& layer, const std::vector<Fixed>& inputs
   const int positions = static_cast<int>(inputs.size()) / layer.inputs();
   std::vector<Fixed> results(static_cast<std::size_t>(positions) * static_cast<std::size_t>(layer.rows()));
   Panel panel;
-  panel.resize(positions, layer.inputs());
+  panel.fill(
+      positions, 1, layer.inputs(),
+      [&](int p, int) { return inputs.data() + std::ptrdiff_t{p} * layer.inputs(); }, kernel);
   std::vector<Fixed*> outputs;
-  for (int p = 0; p < positions; ++p) {
-    const Fixed* piece = inputs.data() + std::ptrdiff_t{p} * layer.inputs();
-    panel.set(p, {std::span(&piece, 1), layer.inputs()}, kernel);
-    outputs.push_back(results.data() + std::ptrdiff_t{p} * layer.rows());
-  }
+  for (int p = 0; p < positions; ++p) outputs.push_back(results.data() + std::ptrdiff_t{p} * layer.rows());
   layer.run(panel, outputs, kernel);
   return results;
 }
@@ -125,6 +125,68 @@ TEST(ExactLayer, RefusesWeightsThatItCannotHold) {
        {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN(), 1e6F})
     EXPECT_THROW(ExactLayer(std::vector{weight}, bias, Activation::none), Error) << weight;
   EXPECT_THROW(ExactLayer(std::vector<float>{}, bias, Activation::none), Error);
+}
+
+TEST(Finish, IsTheSameWithEveryKernel) {
+  std::mt19937 random(6);
+  const auto within = [&](std::int64_t least, std::int64_t most) {
+    return least + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(most - least + 1));
+  };
+  constexpr std::int64_t largest = std::numeric_limits<Fixed>::max();
+  for (int i = 0; i < 3000; ++i) {
+    const int rows = static_cast<int>(within(1, lanes)), shift = static_cast<int>(within(1, 33));
+    const std::int64_t largest_bias = i % 2 == 0 ? 1 << 20 : largest;  // which 32 bits are enough for, or not
+    const std::int64_t least_exponent = i % 3 == 0 ? 0 : std::min(shift + 1, 30);
+    std::array<std::int32_t, lanes> sums{}, exponents{};
+    std::array<Fixed, lanes> bias{};
+    for (std::size_t row = 0; row < lanes; ++row) {
+      sums[row] = static_cast<std::int32_t>(i % 5 == 0 ? within(-9, 9) : within(-largest - 1, largest));
+      exponents[row] = static_cast<std::int32_t>(within(least_exponent, 30));
+      bias[row] = static_cast<Fixed>(within(-largest_bias, largest_bias));
+    }
+    for (const Activation activation : {Activation::none, Activation::relu, Activation::leaky_relu}) {
+      const auto run = [&](const Kernel& kernel) {
+        std::vector<Fixed> values(static_cast<std::size_t>(rows));  // of their size: no more may be written
+        kernel.steps->finish({.sums = sums.data(),
+                              .exponents = exponents.data(),
+                              .bias = bias.data(),
+                              .rows = rows,
+                              .shift = shift,
+                              .activation = activation,
+                              .values = values.data()});
+        return values;
+      };
+      const auto expected = run(kernels().front());
+      for (const Kernel& kernel : kernels()) ASSERT_EQ(run(kernel), expected) << kernel.name << ' ' << i;
+    }
+  }
+}
+
+TEST(Panel, TakesPiecesAsOneRow) {
+  for (const int length : {1, 31, 32, 33, 192}) {
+    constexpr int positions = 3, each = 3;
+    const auto values = random_fixed(static_cast<std::size_t>(positions * each * length), 300,
+                                     static_cast<std::uint32_t>(length));
+    std::vector<Fixed> row = values;  // the second piece of all positions is zeros
+    for (int p = 0; p < positions; ++p)
+      std::fill_n(row.begin() + std::ptrdiff_t{p * each + 1} * length, length, 0);
+    for (const Kernel& kernel : kernels()) {
+      Panel pieces, whole;
+      pieces.fill(
+          positions, each, length,
+          [&](int position, int piece) -> const Fixed* {
+            return piece == 1 ? nullptr : values.data() + std::ptrdiff_t{position * each + piece} * length;
+          },
+          kernel);
+      whole.fill(
+          positions, 1, each * length,
+          [&](int position, int) { return row.data() + std::ptrdiff_t{position * each} * length; }, kernel);
+      const int blocks = (each * length + block_inputs - 1) / block_inputs;
+      for (int i = 0; i < blocks * positions * block_inputs; ++i)
+        ASSERT_EQ(pieces.data()[i], whole.data()[i]) << kernel.name << ' ' << length << ' ' << i;
+      for (int p = 0; p < positions; ++p) EXPECT_EQ(pieces.shift(p), whole.shift(p));
+    }
+  }
 }
 
 TEST(CountBelow, IsTheSearchWithEveryKernel) {

@@ -76,25 +76,15 @@ const Map& EntropyModel::Context::run(const ExactLayer& layer, Map* output) {
 const Map& EntropyModel::Context::predict(const Map& hyper, const Map& latents,
                                           std::span<const entropy::Tap> positions) {
   const int count = static_cast<int>(positions.size());
-  const auto position = [&](int i) { return positions[static_cast<std::size_t>(i)]; };
-  panel_.resize(count, model_.context_.layer().inputs());
-#pragma omp parallel for schedule(static)
-  for (int i = 0; i < count; ++i) model_.context_.look(latents, position(i).y, position(i).x, &panel_, i);
+  model_.context_.look(latents, positions, &panel_);
   const Map& context = run(model_.context_.layer(), &context_);
-
-  panel_.resize(count, model_.parameters_[0].inputs());
-#pragma omp parallel for schedule(static)
-  for (int i = 0; i < count; ++i) {
-    const std::array pieces{hyper.at(position(i).y, position(i).x), context.at(i, 0)};
-    panel_.set(i, {pieces, hyper.channels});
-  }
+  panel_.fill(count, 2, hyper.channels, [&](int i, int piece) {
+    const entropy::Tap& position = positions[static_cast<std::size_t>(i)];
+    return piece == 0 ? hyper.at(position.y, position.x) : context.at(i, 0);
+  });
   const Map* before = &run(model_.parameters_[0], &first_);
   for (int layer = 1; layer < 3; ++layer) {
-    panel_.resize(count, before->channels);
-    for (int i = 0; i < count; ++i) {
-      const std::array pieces{before->at(i, 0)};
-      panel_.set(i, {pieces, before->channels});
-    }
+    panel_.fill(count, 1, before->channels, [&](int i, int) { return before->at(i, 0); });
     before = &run(model_.parameters_[layer], layer == 1 ? &second_ : &result_);
   }
   return *before;
