@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: The mpq developers
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What libraries allocate while they are loaded is not for the leak checker to report: GLib's table of quarks, which
-// it leaves where it is when there are more. To tell it by its chain of calls instead would take the unwinder that
-// makes each allocation many times as slow, as GLib keeps no frame pointers.
+// What libraries allocate while they are loaded is not for the leak checker to report: GLib's table of
+// quarks, which it leaves where it is when there are more. To tell it by its chain of calls instead would
+// take the unwinder that makes each allocation many times as slow, as GLib keeps no frame pointers.
 extern "C" {
-void __lsan_disable() __attribute__((weak));  // NOLINT(bugprone-reserved-identifier): the sanitizer's; null without
-void __lsan_enable() __attribute__((weak));   // NOLINT(bugprone-reserved-identifier)
+void __lsan_disable()
+    __attribute__((weak));  // NOLINT(bugprone-reserved-identifier): the sanitizer's; null without
+void __lsan_enable() __attribute__((weak));  // NOLINT(bugprone-reserved-identifier)
 }
 
 namespace {
