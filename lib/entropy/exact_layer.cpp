@@ -16,7 +16,6 @@ namespace {
 constexpr int largest_exponent = 30;
 constexpr std::int64_t largest_weight = 32767, largest_block = 65535;
 constexpr int input_bits = 15;
-constexpr int range_inputs = 128;               // which some positions' values of fit a level 1 cache
 constexpr std::size_t worth_threads = 1 << 13;  // values, below which waiting for others takes longer
 
 std::int64_t scaled(float weight, int exponent) {

@@ -123,9 +123,8 @@ MPQ_AVX512 void avx512_finish_long(const FinishTask& t) {
   }
 }
 
-// Where sums are shifted right, and biases are small, 32 bits hold all but one product: (sum + 2^(r-1)) >> r
-// is
-// ((sum >> (r-1)) + 1) >> 1, and what is added is within +-2^30.
+// Where sums are shifted right, by r, and biases are small, 32 bits hold all but one product:
+// (sum + 2^(r-1)) >> r is ((sum >> (r-1)) + 1) >> 1, and what is added is within +-2^30.
 MPQ_AVX512 void avx512_finish(const FinishTask& t) {
   const auto rows = static_cast<__mmask16>((1 << t.rows) - 1);
   const __m512i one = _mm512_set1_epi32(1), bias = _mm512_maskz_loadu_epi32(rows, t.bias);
