@@ -4,11 +4,10 @@
 // What libraries allocate while they are loaded is not for the leak checker to report: GLib's table of
 // quarks, which it leaves where it is when there are more. To tell it by its chain of calls instead would
 // take the unwinder that makes each allocation many times as slow, as GLib keeps no frame pointers.
-extern "C" {
-void __lsan_disable()
-    __attribute__((weak));  // NOLINT(bugprone-reserved-identifier): the sanitizer's; null without
-void __lsan_enable() __attribute__((weak));  // NOLINT(bugprone-reserved-identifier)
-}
+// NOLINTBEGIN(bugprone-reserved-identifier): the sanitizer's; null without
+extern "C" [[gnu::weak]] void __lsan_disable();
+extern "C" [[gnu::weak]] void __lsan_enable();
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 

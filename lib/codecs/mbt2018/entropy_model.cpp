@@ -3,7 +3,6 @@
 
 #include "codecs/mbt2018/entropy_model.h"
 
-#include <array>
 #include <cmath>
 #include <string>
 
