@@ -6,6 +6,8 @@
 usage: run.py CACHE_FOLDER [FILES...]; started by `./mpq demo`, which sets the elements' path up.
 """
 import collections
+import concurrent.futures
+import os
 import pathlib
 import platform
 import re
@@ -53,6 +55,12 @@ def prepare(name, path, kinds):
     return found
 
 
+def prepare_all(files):
+    """The Sources of (name, path, kinds) each, side by side: nothing is measured yet."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [source for found in pool.map(lambda file: prepare(*file), files) for source in found]
+
+
 def kinds_of(path):
     """What a file may hold, by its first bytes; films and Ogg files may have pictures, sound or both."""
     if not path.is_file():
@@ -70,19 +78,19 @@ def kinds_of(path):
 
 def user_sources(paths):
     names = collections.Counter()
-    found = []
+    files = []
     for path in paths:
         name = re.sub(r"[^\w-]+", "-", path.stem).strip("-") or "file"
         names[name] += 1
         name += f"-{names[name]}" if names[name] > 1 else ""
-        found += prepare(name, path, kinds_of(path))
-    return found
+        files.append((name, path, kinds_of(path)))
+    return prepare_all(files)
 
 
 def debian_sources(cache):
     used = media.samples(cache, lambda what: print(f"  {what}", flush=True))
     (RESULTS / "CREDITS.txt").write_text(media.credits(used), encoding="utf-8")
-    return [source for sample, path in used for source in prepare(sample.name, path, [sample.kind])]
+    return prepare_all([(sample.name, path, [sample.kind]) for sample, path in used])
 
 
 def line_for(codec, source):
@@ -105,10 +113,13 @@ def works(codec):
 def measure(sources):
     """Runs every codec on every source; [(Source, Row, line)]. Goes on after a line that fails."""
     todo = [(source, codec) for source in sources for codec in lines.codecs_for(source.kind)]
-    absent = [codec for codec in lines.CODECS if codec.optional and any(codec == c for _, c in todo) and not works(codec)]
-    todo = [(source, codec) for source, codec in todo if codec not in absent]
     done, failures = [], 0
+    usable = {}  # optional codecs, tried when their turn comes: loading LibTorch takes a second
     for count, (source, codec) in enumerate(todo, 1):
+        if codec.optional and codec.name not in usable:
+            usable[codec.name] = works(codec)
+        if not usable.get(codec.name, True):
+            continue
         line = line_for(codec, source)
         print(f"\n[{count}/{len(todo)}] {source.name}, {codec.name}\n  gst-launch-1.0 {line}", flush=True)
         try:
