@@ -4,9 +4,6 @@
 // libmpg123 reads exactly one whole frame at a time, so that it neither waits for the next frame nor searches
 // for one. Information tags are read here, not by libmpg123.
 #include <mpg123.h>
-#if defined(__SSE2__)
-#  include <emmintrin.h>
-#endif
 
 #include <algorithm>
 #include <utility>
@@ -14,6 +11,7 @@
 #include "codecs/mp3/mp3.h"
 #include "core/clip_account.h"
 #include "core/error.h"
+#include "core/sample_rounding.h"
 #include "core/text.h"
 
 namespace mpq::mp3 {
@@ -23,26 +21,6 @@ struct HandleDeleter {
   void operator()(mpg123_handle* handle) const { mpg123_delete(handle); }
 };
 using Handle = std::unique_ptr<mpg123_handle, HandleDeleter>;
-
-#if defined(__SSE2__)
-/// libmpg123 spends more time on 16-bit samples than on floats and their rounding here, which gives the same
-/// ones: to nearest, and saturated.
-constexpr bool rounds_floats = true;
-
-/// `count` is that of a frame: a multiple of eight.
-void round_to_s16(const float* samples, std::size_t count, std::int16_t* rounded) {
-  const __m128 full_scale = _mm_set1_ps(32768), most = _mm_set1_ps(32767);
-  const auto four =
-      [&](std::size_t i) {  // what no 32 bits hold would become the least number, whatever its sign
-        return _mm_cvtps_epi32(_mm_min_ps(_mm_mul_ps(_mm_loadu_ps(samples + i), full_scale), most));
-      };
-  for (std::size_t i = 0; i < count; i += 8)
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(rounded + i), _mm_packs_epi32(four(i), four(i + 4)));
-}
-#else
-constexpr bool rounds_floats = false;
-void round_to_s16(const float*, std::size_t, std::int16_t*) {}
-#endif
 
 /// The rest of the frame that is being decoded, as libmpg123 asks for it.
 ssize_t read_frame(void* frame, void* to, std::size_t size) {
@@ -78,7 +56,7 @@ Handle open_mpg123(SampleFormat format) {
 struct Decoder::State {
   explicit State(SampleFormat format)
       : output(format),
-        decoded(format == SampleFormat::s16 && !rounds_floats ? SampleFormat::s16 : SampleFormat::f32),
+        decoded(format == SampleFormat::s16 && !rounds_in_vectors ? SampleFormat::s16 : SampleFormat::f32),
         handle(open_mpg123(decoded)) {
     restart();
   }
@@ -90,7 +68,9 @@ struct Decoder::State {
   void begin_stream(const InfoTag& tag, const FrameHeader& header);
   void skip_frame(const FrameHeader& header);
 
-  SampleFormat output, decoded;  ///< what the user gets, and libmpg123 gives
+  /// What the user gets, and libmpg123 gives: it spends more time on 16-bit samples than on floats and their
+  /// rounding here.
+  SampleFormat output, decoded;
   Handle handle;
   std::span<const std::uint8_t> unread;
   std::vector<std::int16_t> rounded;

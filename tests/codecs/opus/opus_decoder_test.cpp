@@ -44,6 +44,52 @@ TEST(OpusDecoder, GivesTheSamplesThatABareLibopusLoopGives) {
   opus_decoder_destroy(bare);
 }
 
+TEST(OpusDecoder, SoftensClippingAsABareLibopusLoopDoesAlsoAroundLosses) {
+  for (const int channels : {1, 2}) {
+    const auto packets = stream(channels, {.bitrate = 32000});
+    Head head = Head::plain(channels);
+    head.gain_q8 = 12 * 256;  // dB: a good part of the samples clips
+    Decoder decoder(head, 48000, SampleFormat::s16);
+    int error = 0;
+    OpusDecoder* bare = opus_decoder_create(48000, channels, &error);
+    opus_decoder_ctl(bare, OPUS_SET_GAIN(head.gain_q8));
+    std::vector<std::int16_t> expected(2 * 5760);
+    std::size_t clipped = 0;
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+      const bool lost = i % 7 == 3;
+      const auto& bytes = packets[i].bytes;
+      const int frames = opus_decode(bare, lost ? nullptr : bytes.data(),
+                                     lost ? 0 : static_cast<int>(bytes.size()), expected.data(), 960, 0);
+      const AudioView audio = lost ? decoder.decode_lost(960) : decoder.decode(bytes);
+      ASSERT_EQ(audio.frames, static_cast<std::size_t>(frames));
+      EXPECT_EQ(std::memcmp(audio.data, expected.data(), audio.bytes()), 0) << channels << ' ' << i;
+      for (std::size_t k = 0; k < audio.bytes() / 2; ++k) clipped += std::abs(expected[k]) > 32600 ? 1 : 0;
+    }
+    EXPECT_GT(clipped, 100u);
+    opus_decoder_destroy(bare);
+  }
+}
+
+TEST(OpusDecoder, SoftensClippingInSurroundAsABareMultistreamLoopDoes) {
+  Encoder encoder(48000, 5, {.bitrate = 160000});
+  Head head = encoder.head();
+  head.gain_q8 = 12 * 256;
+  Decoder decoder(head, 48000, SampleFormat::s16);
+  int error = 0;
+  OpusMSDecoder* bare = opus_multistream_decoder_create(48000, 5, head.stream_count, head.coupled_count,
+                                                        head.mapping.data(), &error);
+  opus_multistream_decoder_ctl(bare, OPUS_SET_GAIN(head.gain_q8));
+  std::vector<std::int16_t> expected(5 * 5760);
+  for (const auto& packet : test::encode_all(encoder, view(tones(24000, 5, 48000), 5))) {
+    const auto size = static_cast<int>(packet.bytes.size());
+    const int frames = opus_multistream_decode(bare, packet.bytes.data(), size, expected.data(), 5760, 0);
+    const AudioView audio = decoder.decode(packet.bytes);
+    ASSERT_EQ(audio.frames, static_cast<std::size_t>(frames));
+    EXPECT_EQ(std::memcmp(audio.data, expected.data(), audio.bytes()), 0);
+  }
+  opus_multistream_decoder_destroy(bare);
+}
+
 TEST(OpusDecoder, GivesTheSamplesThatABareMultistreamLoopGives) {
   Encoder encoder(48000, 5, {.bitrate = 160000});
   const Head& head = encoder.head();
