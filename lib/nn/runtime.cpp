@@ -3,6 +3,8 @@
 
 #include "nn/runtime.h"
 
+#include <ATen/core/dispatch/Dispatcher.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -19,10 +21,17 @@ double product_seconds(const at::Tensor& a, const at::Tensor& b) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+/// Whether this program has brought its own device to LibTorch, which calls all such ones by this name.
+bool has_device_of_its_own() {
+  const auto allocation = c10::Dispatcher::singleton().findSchema({"aten::empty", "memory_format"});
+  return allocation && allocation->hasKernelForDispatchKey(c10::DispatchKey::PrivateUse1);
+}
+
 at::Device parse_device(const std::string& name) {
   try {
     const at::Device device(name);
     if (device.is_cpu() || device.is_cuda()) return device;
+    if (device.type() == c10::DeviceType::PrivateUse1 && has_device_of_its_own()) return device;
   } catch (const c10::Error&) {
     // answered below
   }
@@ -34,8 +43,13 @@ at::Device parse_device(const std::string& name) {
 
 at::Device find_device(const std::string& name) {
   const at::Device device = parse_device(name);
-  if (device.is_cuda() && !at::hasCUDA())
+  if (!device.is_cuda()) return device;
+  const auto count = static_cast<int>(at::getNumGPUs());
+  if (count == 0)
     throw Error(ErrorCode::unsupported, "this LibTorch finds no CUDA device", "Use the device cpu");
+  if (device.index() >= count)
+    throw Error(ErrorCode::unsupported, text("there is no ", name, " here"),
+                text("Use cuda:0 to cuda:", count - 1));
   return device;
 }
 
@@ -60,6 +74,8 @@ Placement place(const Options& options) {
   if (options.threads < 0) throw Error(ErrorCode::invalid_argument, "a negative number of threads");
   Placement placement;
   placement.device = find_device(options.device);
+  if (placement.device.is_cuda())  // convolutions would round float32 to ten bits otherwise
+    at::globalContext().setAllowTF32CuDNN(false);
   placement.threads = options.threads > 0 ? options.threads : usable_processors();
   use_threads(placement);
   const bool wide =

@@ -69,6 +69,25 @@ TEST_F(VariableRate, TransformsAreThoseOfTheNetworkTimesTheGains) {
   }
 }
 
+TEST_F(VariableRate, FramesOfOneDeviceAreReadOnAnother) {
+  nn::Options there = plain;
+  there.device = "privateuseone";
+  const std::shared_ptr<const Codec> codecs[] = {Codec::load(variable_, plain),
+                                                 Codec::load(variable_, there)};
+  for (const auto& writing : codecs) {
+    Encoder encoder(writing);
+    const auto bytes = encoder.encode(picture_.view(), 300).bytes;
+    std::vector<std::vector<std::uint8_t>> pictures;
+    for (const auto& reading : codecs) {
+      Picture decoded(PixelFormat::rgb24, 100, 70);
+      Decoder(reading).decode(bytes, decoded.mutable_view());  // an error if latents differed
+      pictures.push_back(decoded.pixels());
+    }
+    for (std::size_t i = 0; i < pictures[0].size(); ++i)
+      EXPECT_NEAR(pictures[0][i], pictures[1][i], 1);  // float32 transforms of both
+  }
+}
+
 TEST_F(VariableRate, FramesCarryTheirQuality) {
   const auto codec = Codec::load(variable_, plain);
   Encoder encoder(codec);

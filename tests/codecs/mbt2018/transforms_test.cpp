@@ -133,6 +133,17 @@ TEST_F(Mbt2018Transforms, TheScaleHyperpriorLooksAtAbsoluteLatents) {
   EXPECT_STREQ(b->precision(), "bfloat16");
 }
 
+TEST_F(Mbt2018Transforms, RunOnDevicesOtherThanTheCpu) {
+  const Architecture nano{Variant::mbt2018, 32, 48, 0, Nano{32, 2, 48, 1, 40, 24, 56}};
+  for (const Architecture& architecture : {few, many, Architecture{Variant::hyperprior, 64, 80}, nano}) {
+    const auto exact = load(architecture, float32);
+    for (const nn::Precision precision : {nn::Precision::float32, nn::Precision::bfloat16})
+      for (const auto& [width, height] : {std::pair{1, 7}, {130, 64}})
+        expect_near(*load(architecture, {.device = "privateuseone", .precision = precision, .threads = 1}),
+                    *exact, width, height);
+  }
+}
+
 TEST_F(Mbt2018Transforms, GiveTheSameWithMoreThreadsAndAtOnce) {
   const auto one = load(many, bfloat16);
   const auto three = load(many, {.precision = nn::Precision::bfloat16, .threads = 3});

@@ -226,6 +226,30 @@ TEST_F(Lpips, Bfloat16IsNearFloat32WithEveryBackbone) {
   }
 }
 
+TEST_F(Lpips, RunsOnDevicesOtherThanTheCpu) {
+  for (const Backbone backbone : {Backbone::alexnet, Backbone::vgg16, Backbone::squeezenet}) {
+    const std::string name = file(mpq::test::random_lpips(backbone));
+    const Picture a = mpq::test::synthetic(PixelFormat::rgb24, 67, 45),
+                  b = mpq::test::synthetic(PixelFormat::rgb24, 67, 45, 0, 40);
+    const mpq::ImageView views[] = {b.view(), a.view()};
+    const auto score = [&](const std::string& device, mpq::nn::Precision precision) {
+      Scorer scorer(Model::load(name, {}, {.device = device, .precision = precision}));
+      auto scores = scorer.score(a.view(), views, 1);
+      EXPECT_EQ(scores.at(1).distance, 0);
+      return scores.at(0);
+    };
+    const Score here = score("cpu", mpq::nn::Precision::float32);
+    for (const auto& [precision, tolerance] :
+         {std::pair{mpq::nn::Precision::float32, 1e-5}, {mpq::nn::Precision::bfloat16, 0.01}}) {
+      const Score there = score("privateuseone", precision);
+      EXPECT_NEAR(there.distance / here.distance, 1, tolerance) << name_of(backbone);
+      ASSERT_EQ(there.map.size(), here.map.size());
+      for (std::size_t i = 0; i < here.map.size(); i += 100)
+        EXPECT_NEAR(there.map[i] / here.map[i], 1, 20 * tolerance) << name_of(backbone) << ' ' << i;
+    }
+  }
+}
+
 // richzhang's and torchvision's own files, and all of it as ONNX.
 TEST_F(Lpips, OfThePublishedSqueezeNetIsTheSameFromEveryFile) {
   MPQ_REQUIRE_SHARED(weights, "weights/lpips_squeeze");

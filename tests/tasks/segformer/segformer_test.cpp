@@ -64,6 +64,19 @@ TEST(Segformer, TellsRedFromGreenFromBlueInPicturesOfAnySize) {
       }
 }
 
+TEST(Segformer, RunsOnDevicesOtherThanTheCpu) {
+  const TemporaryFolder folder;
+  TinySegformer().write(folder / "tiny.safetensors");
+  for (mpq::nn::Options options : {float32, bfloat16}) {
+    options.device = "privateuseone";
+    Segmenter there(Model::load(folder / "tiny.safetensors", options), {.width = 0, .height = 0});
+    const LabelMap& map = there.segment(flag(120, 60).view());
+    EXPECT_EQ(map.labels.front(), 1);
+    EXPECT_EQ(map.labels[60], 0);
+    EXPECT_EQ(map.labels.back(), 2);
+  }
+}
+
 TEST(Segformer, RefusesPicturesThatAreTooSmallForItsKeys) {
   const TemporaryFolder folder;
   TinySegformer().write(folder / "tiny.safetensors");

@@ -47,6 +47,14 @@ TEST(Vit, TinyGivesTimmsLogits) {
                read_floats(parity / "out_logits0.npy"), 1e-4, 4.26e-5);
 }
 
+TEST(Vit, TinyGivesTimmsLogitsOnDevicesOtherThanTheCpu) {
+  MPQ_REQUIRE_SHARED(parity, "parity/vit_tiny_real");
+  MPQ_REQUIRE_SHARED(weights, "weights/vit_tiny_patch16_224.safetensors");
+  const auto model = Model::load(weights, {}, {.device = "privateuseone", .precision = float32.precision});
+  expect_close(model->logits(read_floats(parity / "in_pixel_values0.npy"), 1),
+               read_floats(parity / "out_logits0.npy"), 1e-4, 4.26e-5);
+}
+
 TEST(Vit, TinyGivesTimmsLogitsFromThePhotographItself) {
   MPQ_REQUIRE_SHARED(parity, "parity/vit_tiny_real");
   MPQ_REQUIRE_SHARED(weights, "weights/vit_tiny_patch16_224.safetensors");
