@@ -87,8 +87,8 @@ at::Tensor convolution(const at::Tensor& x, const at::Tensor& weight, const c10:
                        Convolution output_padding, std::int64_t groups) {
   const c10::optional<at::Tensor> b =
       bias && bias->defined() ? c10::make_optional(on_host(*bias)) : c10::nullopt;
-  return at::convolution(on_host(x), on_host(weight), b, stride, padding, dilation, transposed, output_padding,
-                         groups)
+  return at::convolution(on_host(x), on_host(weight), b, stride, padding, dilation, transposed,
+                         output_padding, groups)
       .to(x.device());
 }
 
@@ -98,14 +98,18 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
     std::int64_t groups, std::array<bool, 3> wanted) {
   const std::array<std::int64_t, 1> outputs{transposed ? weight.size(1) * groups : weight.size(0)};
   const auto all =
-      at::convolution_backward(on_host(gradient), on_host(x), on_host(weight), at::IntArrayRef(outputs), stride,
-                               padding, dilation, transposed, output_padding, groups, wanted);
+      at::convolution_backward(on_host(gradient), on_host(x), on_host(weight), at::IntArrayRef(outputs),
+                               stride, padding, dilation, transposed, output_padding, groups, wanted);
   const auto here = [&](const at::Tensor& of) { return of.defined() ? of.to(x.device()) : of; };
   return {here(std::get<0>(all)), here(std::get<1>(all)), here(std::get<2>(all))};
 }
 
+void by_the_cpu(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
+  at::native::cpu_fallback(op, stack);
+}
+
 TORCH_LIBRARY_IMPL(_, PrivateUse1, m) {
-  m.fallback(torch::CppFunction::makeFromBoxedFunction<&at::native::cpu_fallback>());
+  m.fallback(torch::CppFunction::makeFromBoxedFunction<&by_the_cpu>());
 }
 
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
@@ -125,5 +129,20 @@ TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
 }  // namespace mpq::test
 
 namespace c10::impl {
-C10_REGISTER_GUARD_IMPL(PrivateUse1, NoOpDeviceGuardImpl<DeviceType::PrivateUse1>);
+
+/// One device, with one stream.
+struct StandInGuard final : DeviceGuardImplInterface {
+  static constexpr DeviceType static_type = DeviceType::PrivateUse1;
+  DeviceType type() const override { return static_type; }
+  Device exchangeDevice(Device) const override { return getDevice(); }
+  Device getDevice() const override { return {static_type, 0}; }
+  void setDevice(Device) const override {}
+  void uncheckedSetDevice(Device) const noexcept override {}
+  Stream getStream(Device) const noexcept override { return Stream(Stream::DEFAULT, getDevice()); }
+  Stream getDefaultStream(Device device) const override { return getStream(device); }
+  Stream exchangeStream(Stream stream) const noexcept override { return stream; }
+  DeviceIndex deviceCount() const noexcept override { return 1; }
+};
+C10_REGISTER_GUARD_IMPL(PrivateUse1, StandInGuard);
+
 }  // namespace c10::impl
