@@ -73,7 +73,9 @@ TEST_P(TrainingOnADevice, IsThatOnTheCpu) {
   expect_close(train("privateuseone", 4, "device"), train("cpu", 4, "cpu"));
 }
 
-TEST_P(TrainingOnADevice, GoesOnAfterAnInterruptionOnTheSameOrAnother) {
+class NanoOnADevice : public TrainingOnADevice {};
+
+TEST_P(NanoOnADevice, GoesOnAfterAnInterruptionOnTheSameOrAnother) {
   const auto whole = train("cpu", 4, "whole");
   train("privateuseone", 2, "parts");
   auto parts = train("privateuseone", 3, "parts");
@@ -81,16 +83,20 @@ TEST_P(TrainingOnADevice, GoesOnAfterAnInterruptionOnTheSameOrAnother) {
   expect_close(parts, {whole.begin() + 2, whole.end()});
 }
 
-TEST_P(TrainingOnADevice, AdaptsAModelOfTheCpu) {
+TEST_P(NanoOnADevice, AdaptsAModelOfTheCpu) {
   train("cpu", 2, "begin");
   const std::string model = "begin/model.safetensors";
   expect_close(train("privateuseone", 2, "device", model), train("cpu", 2, "cpu", model));
 }
 
+const auto name_of = [](const auto& network) { return std::string(network.param.name); };
+const Network nano{"nano", tiny(true)};
+
 INSTANTIATE_TEST_SUITE_P(All, TrainingOnADevice,
-                         testing::Values(Network{"mbt2018", tiny(false)}, Network{"nano", tiny(true)},
+                         testing::Values(Network{"mbt2018", tiny(false)}, nano,
                                          Network{"bfloat16", tiny(true), true}),
-                         [](const auto& network) { return std::string(network.param.name); });
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(All, NanoOnADevice, testing::Values(nano), name_of);
 
 }  // namespace
 }  // namespace mpq::test

@@ -241,6 +241,7 @@ TEST_F(Lpips, RunsOnDevicesOtherThanTheCpu) {
     const Score here = score("cpu", mpq::nn::Precision::float32);
     for (const auto& [precision, tolerance] :
          {std::pair{mpq::nn::Precision::float32, 1e-5}, {mpq::nn::Precision::bfloat16, 0.01}}) {
+      if (backbone == Backbone::vgg16 && precision != mpq::nn::Precision::float32) continue;  // slow
       const Score there = score("privateuseone", precision);
       EXPECT_NEAR(there.distance / here.distance, 1, tolerance) << name_of(backbone);
       ASSERT_EQ(there.map.size(), here.map.size());
