@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 
+#include "core/sample_rounding.h"
 #include "core/text.h"
+#include "gst/event.h"
 
 namespace mpq::gst {
 namespace {
@@ -31,6 +33,7 @@ struct AudioDecoder::Glue {
   }
 
   static gboolean stop(GstAudioDecoder* base) {
+    self(base).close_direct(nullptr);
     self(base).close_results();
     return TRUE;
   }
@@ -38,7 +41,8 @@ struct AudioDecoder::Glue {
   static gboolean set_format(GstAudioDecoder* base, GstCaps* caps) {
     return guarded(GST_ELEMENT(base), FALSE, [&] {
       self(base).output_ = {};
-      self(base).set_format(caps, self(base).choose_sample_format());
+      self(base).output_format_ = self(base).choose_sample_format();
+      self(base).set_format(caps, self(base).output_format_);
       return TRUE;
     });
   }
@@ -71,10 +75,29 @@ struct AudioDecoder::Glue {
 
   static GstFlowReturn handle_frame(GstAudioDecoder* base, GstBuffer* buffer) {
     if (buffer == nullptr) return GST_FLOW_OK;
-    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] { return self(base).decode_packet(buffer); });
+    return guarded(GST_ELEMENT(base), GST_FLOW_ERROR, [&] {
+      self(base).keep_direct_time(buffer);
+      return self(base).decode_packet(buffer);
+    });
   }
 
+  static GstFlowReturn pre_push(GstAudioDecoder* base, GstBuffer** output) {
+    self(base).note_put_out(*output);
+    return GST_FLOW_OK;
+  }
+
+  static inline GstPadChainFunction base_chain = nullptr;
+
+  static GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
+    AudioDecoder& decoder = self(GST_AUDIO_DECODER_CAST(parent));
+    if (!decoder.takes_directly(buffer)) return base_chain(pad, parent, buffer);
+    return guarded(GST_ELEMENT_CAST(parent), GST_FLOW_ERROR, [&] { return decoder.pass_directly(buffer); });
+  }
+
+  static void notify(GObject* base, GParamSpec*) { self(GST_AUDIO_DECODER_CAST(base)).direct_.open = false; }
+
   static gboolean sink_event(GstAudioDecoder* base, GstEvent* event) {
+    if (is_serialized(event)) self(base).close_direct(event);
     if (GST_EVENT_TYPE(event) == GST_EVENT_EOS) self(base).publish_before(Eos::next);
     const GstSegment* segment = nullptr;
     if (GST_EVENT_TYPE(event) == GST_EVENT_SEGMENT) gst_event_parse_segment(event, &segment);
@@ -89,18 +112,23 @@ struct AudioDecoder::Glue {
 
   static void install(gpointer klass) {
     auto* decoder = static_cast<GstAudioDecoderClass*>(klass);
+    G_OBJECT_CLASS(klass)->notify = notify;  // of settings that the base class alone follows
     decoder->start = start;
     decoder->stop = stop;
     decoder->set_format = set_format;
     decoder->flush = flush;
     decoder->parse = parse;
     decoder->handle_frame = handle_frame;
+    decoder->pre_push = pre_push;
     decoder->sink_event = sink_event;
   }
 
   static void constructed(GstElement* element, GstElementClass*) {
     gst_audio_decoder_set_needs_format(GST_AUDIO_DECODER(element), TRUE);
     gst_audio_decoder_set_tolerance(GST_AUDIO_DECODER(element), jitter);
+    GstPad* sink = GST_AUDIO_DECODER_SINK_PAD(element);
+    base_chain = GST_PAD_CHAINFUNC(sink);
+    gst_pad_set_chain_function(sink, chain);
   }
 };
 
@@ -129,13 +157,14 @@ Error AudioDecoder::not_taken(const DecodedPacket& packet) {
       "Insert audioconvert ! audioresample after this decoder");
 }
 
-void AudioDecoder::set_output(const DecodedPacket& packet) {
-  if (output_.rate == packet.rate && output_.channels == packet.audio.channels) return;
-  const auto format = packet.audio.format == SampleFormat::s16 ? GST_AUDIO_FORMAT_S16 : GST_AUDIO_FORMAT_F32;
+/// Whether that is another format than before.
+bool AudioDecoder::set_output(const DecodedPacket& packet) {
+  if (output_.rate == packet.rate && output_.channels == packet.audio.channels) return false;
+  const auto format = output_format_ == SampleFormat::s16 ? GST_AUDIO_FORMAT_S16 : GST_AUDIO_FORMAT_F32;
   std::array<GstAudioChannelPosition, 64> positions{};
   channel_positions(packet.audio.channels, positions.data());
   gst_audio_info_set_format(&output_, format, packet.rate, packet.audio.channels, positions.data());
-  if (gst_audio_decoder_set_output_format(base(), &output_)) return;
+  if (gst_audio_decoder_set_output_format(base(), &output_)) return true;
   output_ = {};
   throw not_taken(packet);
 }
@@ -150,27 +179,33 @@ void AudioDecoder::report_damage(const std::string& what, const std::string& cau
 GstFlowReturn AudioDecoder::decode_packet(GstBuffer* input) {
   const ReadMap map(input);
   if (map.size() == 0) return conceal_gap(input);  // the base class's word for a gap
+  const auto packet = decode_and_count({map.data(), map.size()});
+  return packet ? push(*packet, input) : gst_audio_decoder_finish_frame(base(), nullptr, 1);
+}
+
+/// Nothing for one that cannot be decoded, of which the user is told.
+std::optional<DecodedPacket> AudioDecoder::decode_and_count(std::span<const std::uint8_t> bytes) {
   const Stopwatch watch;
-  DecodedPacket packet;
+  std::optional<DecodedPacket> packet;
   try {
-    packet = decode({map.data(), map.size()});
+    packet = decode(bytes);
   } catch (const Error& error) {
     {
       const std::lock_guard lock(state_mutex);
       ++work_.skipped;
     }
     report_damage("A packet was skipped", error.what());
-    return gst_audio_decoder_finish_frame(base(), nullptr, 1);
+    return packet;
   }
-  if (!packet.warning.empty()) report_damage("A packet is damaged", packet.warning);
-  if (packet.audio.frames > 0) {
+  if (!packet->warning.empty()) report_damage("A packet is damaged", packet->warning);
+  if (packet->audio.frames > 0) {
     const double seconds = watch.seconds();
     const std::lock_guard lock(state_mutex);
     ++work_.frames;
-    work_.units += static_cast<double>(packet.audio.frames) / packet.rate;
+    work_.units += static_cast<double>(packet->audio.frames) / packet->rate;
     work_.seconds += seconds;
   }
-  return push(packet, input);
+  return packet;
 }
 
 GstFlowReturn AudioDecoder::conceal_gap(GstBuffer* input) {
@@ -196,24 +231,43 @@ GstFlowReturn AudioDecoder::push(const DecodedPacket& packet, GstBuffer* input, 
     end =
         static_cast<std::int64_t>(gst_util_uint64_scale(clip->end, static_cast<guint64>(packet.rate), unit));
   }
-  const auto frames = static_cast<std::int64_t>(packet.audio.frames);
-  start = std::clamp<std::int64_t>(start, 0, frames);
-  end = std::clamp<std::int64_t>(end, 0, frames - start);
-  const std::int64_t kept = frames - start - end;
-  if (kept == 0) return gst_audio_decoder_finish_frame(base(), nullptr, 1);
+  const Kept kept = cut(packet, start, end);
+  if (kept.count == 0) return gst_audio_decoder_finish_frame(base(), nullptr, 1);
   set_output(packet);
-  const auto frame_bytes = static_cast<gsize>(output_.bpf);
-  GstBuffer* output =
-      gst_audio_decoder_allocate_output_buffer(base(), static_cast<gsize>(kept) * frame_bytes);
+  GstBuffer* output = gst_audio_decoder_allocate_output_buffer(
+      base(), static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf));
   if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
-  gst_buffer_fill(
-      output, 0,
-      static_cast<const std::uint8_t*>(packet.audio.data) + static_cast<gsize>(start) * frame_bytes,
-      static_cast<gsize>(kept) * frame_bytes);
+  fill(output, packet, kept);
+  direct_.begin = GST_CLOCK_TIME_NONE;
   const GstFlowReturn flow = share == Share::all ? gst_audio_decoder_finish_frame(base(), output, 1)
                                                  : gst_audio_decoder_finish_subframe(base(), output);
   if (flow == GST_FLOW_NOT_NEGOTIATED) throw not_taken(packet);
+  if (flow == GST_FLOW_OK && share == Share::all) open_direct(input);
   return flow;
+}
+
+AudioDecoder::Kept AudioDecoder::cut(const DecodedPacket& packet, std::int64_t clip_start,
+                                     std::int64_t clip_end) {
+  const auto frames = static_cast<std::int64_t>(packet.audio.frames);
+  const std::int64_t start = std::clamp<std::int64_t>(clip_start, 0, frames);
+  return {start, frames - start - std::clamp<std::int64_t>(clip_end, 0, frames - start)};
+}
+
+void AudioDecoder::fill(GstBuffer* output, const DecodedPacket& packet, const Kept& kept) const {
+  const AudioView& audio = packet.audio;
+  const gsize frame_bytes = static_cast<gsize>(audio.channels) * sample_size(audio.format);
+  const auto* samples =
+      static_cast<const std::uint8_t*>(audio.data) + static_cast<gsize>(kept.start) * frame_bytes;
+  if (audio.format == output_format_) {
+    gst_buffer_fill(output, 0, samples, static_cast<gsize>(kept.count) * frame_bytes);
+    return;
+  }
+  GstMapInfo map;
+  if (!gst_buffer_map(output, &map, GST_MAP_WRITE))
+    throw Error(ErrorCode::internal, "A new buffer cannot be written");
+  round_to_s16(reinterpret_cast<const float*>(samples), static_cast<gsize>(kept.count * audio.channels),
+               reinterpret_cast<std::int16_t*>(map.data));
+  gst_buffer_unmap(output, &map);
 }
 
 std::vector<Result> AudioDecoder::pooled() const {

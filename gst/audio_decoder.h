@@ -6,7 +6,9 @@
 
 #include <gst/audio/gstaudiodecoder.h>
 
+#include <atomic>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -33,7 +35,8 @@ struct PacketPosition {
 
 class AudioDecoder : public Element {
  public:
-  /// A new stream with these caps, to be decoded to this sample format. Throws Error.
+  /// A new stream with these caps, to be decoded to this sample format, or to floats, which are rounded to
+  /// it. Throws Error.
   virtual void set_format(const GstCaps* caps, SampleFormat output) = 0;
 
   /// Whether the stream comes in buffers that are not packets; find_packet() then cuts it.
@@ -75,20 +78,50 @@ class AudioDecoder : public Element {
  private:
   struct Glue;
 
-  GstFlowReturn decode_packet(GstBuffer* input);
-  GstFlowReturn conceal_gap(GstBuffer* input);
+  /// Samples of a packet that are kept.
+  struct Kept {
+    std::int64_t start = 0, count = 0;
+  };
   enum class Share { all, part };  // of an input buffer
+
+  GstFlowReturn decode_packet(GstBuffer* input);
+  std::optional<DecodedPacket> decode_and_count(std::span<const std::uint8_t> packet);
+  GstFlowReturn conceal_gap(GstBuffer* input);
   GstFlowReturn push(const DecodedPacket& packet, GstBuffer* input, Share share = Share::all);
-  void set_output(const DecodedPacket& packet);
+  static Kept cut(const DecodedPacket& packet, std::int64_t clip_start, std::int64_t clip_end);
+  void fill(GstBuffer* output, const DecodedPacket& packet, const Kept& kept) const;
+  bool set_output(const DecodedPacket& packet);
   static Error not_taken(const DecodedPacket& packet);
   void report_damage(const std::string& what, const std::string& cause);
   SampleFormat choose_sample_format() const;
 
-  GstAudioDecoder* base() const { return GST_AUDIO_DECODER(gobject()); }
+  /// Packets of an unbroken stream pass the base class by, which takes as long for one as a tenth of its
+  /// decoding at low rates. It gets what begins or breaks a stream, and the first packet after that.
+  struct Direct {
+    std::atomic<bool> open = false;
+    bool ahead = false;                        ///< has put out what the base class does not know of
+    GstClockTime begin = GST_CLOCK_TIME_NONE;  ///< where the base class's output ends
+    std::uint64_t samples = 0;                 ///< put out since then
+    GstClockTime tolerance = 0;
+    ObjectPtr<GstAllocator> allocator;
+    GstAllocationParams parameters{};
+  };
+  void open_direct(GstBuffer* input);
+  void note_put_out(GstBuffer* output);
+  void close_direct(const GstEvent* event);
+  bool takes_directly(GstBuffer* input);
+  GstFlowReturn pass_directly(GstBuffer* input);
+  GstClockTime direct_time() const;
+  bool is_in_time(GstClockTime time) const;
+  void keep_direct_time(GstBuffer* input);
 
+  GstAudioDecoder* base() const { return GST_AUDIO_DECODER_CAST(gobject()); }
+
+  SampleFormat output_format_ = SampleFormat::s16;
   GstAudioInfo output_{};  // rate 0: not negotiated
   std::uint64_t damage_count_ = 0;
   Work work_;
+  Direct direct_;
 };
 
 }  // namespace mpq::gst

@@ -15,7 +15,7 @@ struct FormatPair {
   PixelFormat ours;
   GstVideoFormat theirs;
 };
-constexpr std::array formats{
+constexpr std::array format_pairs{
     FormatPair{PixelFormat::gray8, GST_VIDEO_FORMAT_GRAY8},
     FormatPair{PixelFormat::rgb24, GST_VIDEO_FORMAT_RGB},
     FormatPair{PixelFormat::rgba32, GST_VIDEO_FORMAT_RGBA},
@@ -47,14 +47,14 @@ ImageView view_of(const GstVideoFrame& frame) {
 }
 
 GstVideoFormat to_gst(PixelFormat format) {
-  for (const auto& pair : formats) {
+  for (const auto& pair : format_pairs) {
     if (pair.ours == format) return pair.theirs;
   }
   return GST_VIDEO_FORMAT_UNKNOWN;
 }
 
 std::optional<PixelFormat> from_gst(GstVideoFormat format) {
-  for (const auto& pair : formats) {
+  for (const auto& pair : format_pairs) {
     if (pair.theirs == format) return pair.ours;
   }
   return std::nullopt;

@@ -4,6 +4,7 @@
 #include "gst/video_decoder.h"
 
 #include "core/text.h"
+#include "gst/event.h"
 
 namespace mpq::gst {
 namespace {
@@ -82,7 +83,7 @@ struct VideoDecoder::Glue {
   // Timestamped input comes a picture a buffer; bytes from a file come in any pieces. What comes after a
   // picture leaves after it.
   static gboolean sink_event(GstVideoDecoder* base, GstEvent* event) {
-    if (self(base).second_stage_ != nullptr && GST_EVENT_IS_SERIALIZED(event)) {
+    if (self(base).second_stage_ != nullptr && is_serialized(event)) {
       GST_VIDEO_DECODER_STREAM_LOCK(base);
       self(base).second_stage_->finish();
       GST_VIDEO_DECODER_STREAM_UNLOCK(base);

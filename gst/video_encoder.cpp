@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "gst/event.h"
 #include "gst/payload.h"
 
 namespace mpq::gst {
@@ -65,7 +66,7 @@ struct VideoEncoder::Glue {
 
   // What comes after a frame leaves after it.
   static gboolean sink_event(GstVideoEncoder* base, GstEvent* event) {
-    if (self(base).second_stage_ != nullptr && GST_EVENT_IS_SERIALIZED(event)) {
+    if (self(base).second_stage_ != nullptr && is_serialized(event)) {
       GST_VIDEO_ENCODER_STREAM_LOCK(base);
       self(base).second_stage_->finish();
       GST_VIDEO_ENCODER_STREAM_UNLOCK(base);

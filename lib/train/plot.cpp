@@ -11,7 +11,7 @@
 namespace mpq::train {
 namespace {
 
-constexpr int left = 80, width = 640, panel = 170, gap = 50, top = 40;
+constexpr int left = 80, across = 640, panel = 170, gap = 50, top = 40;
 
 struct Range {
   double low = std::numeric_limits<double>::infinity(), high = -low;
@@ -36,7 +36,7 @@ void draw(std::ostream& out, const std::vector<LogRow>& rows, const Curve& curve
   for (std::size_t i = rows.size() > 20 ? rows.size() / 20 : 0; i < rows.size(); ++i)
     range.add(rows[i].*curve.value);
   out << "<text x='" << left << "' y='" << y - 8 << "'>" << curve.title << "</text>\n<rect x='" << left
-      << "' y='" << y << "' width='" << width << "' height='" << panel << "' fill='none' stroke='#999'/>\n";
+      << "' y='" << y << "' width='" << across << "' height='" << panel << "' fill='none' stroke='#999'/>\n";
   if (rows.empty() || !(range.low <= range.high)) return;
   const auto label = [&](double value, int at) {
     out << "<text x='" << left - 6 << "' y='" << at << "' text-anchor='end'>" << value << "</text>\n";
@@ -48,7 +48,7 @@ void draw(std::ostream& out, const std::vector<LogRow>& rows, const Curve& curve
   for (const LogRow& row : rows) {
     if (!std::isfinite(row.*curve.value)) continue;
     const double share = std::clamp(range.place(row.*curve.value), 0.0, 1.0);
-    out << left + width * static_cast<double>(row.step) / last << ',' << y + panel * (1 - share) << ' ';
+    out << left + across * static_cast<double>(row.step) / last << ',' << y + panel * (1 - share) << ' ';
   }
   out << "'/>\n";
 }
@@ -61,7 +61,7 @@ std::string plot_svg(const std::vector<LogRow>& rows) {
                               {"loss", &LogRow::loss}};
   std::ostringstream out;
   out.precision(4);
-  out << "<svg xmlns='http://www.w3.org/2000/svg' width='" << left + width + 40 << "' height='"
+  out << "<svg xmlns='http://www.w3.org/2000/svg' width='" << left + across + 40 << "' height='"
       << top + 3 * (panel + gap) << "' font-family='sans-serif' font-size='12'>\n"
       << "<rect width='100%' height='100%' fill='white'/>\n";
   int y = top;
@@ -69,7 +69,7 @@ std::string plot_svg(const std::vector<LogRow>& rows) {
     draw(out, rows, curve, y);
     y += panel + gap;
   }
-  out << "<text x='" << left + width << "' y='" << y - gap + 18 << "' text-anchor='end'>"
+  out << "<text x='" << left + across << "' y='" << y - gap + 18 << "' text-anchor='end'>"
       << (rows.empty() ? 0 : rows.back().step) << " steps</text>\n</svg>\n";
   return out.str();
 }

@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/sample_rounding.h"
 #include "core/text.h"
 #include "gst/audio_decoder.h"
 
@@ -35,7 +36,8 @@ class Mp3Dec final : public AudioDecoder {
     gst_structure_get_boolean(gst_caps_get_structure(caps, 0), "parsed", &parsed);
     unparsed_ = parsed == FALSE;
     begin_search();
-    decoder_ = std::make_unique<mp3::Decoder>(output);
+    // Floats are rounded on their way into the output buffer.
+    decoder_ = std::make_unique<mp3::Decoder>(rounds_in_vectors ? SampleFormat::f32 : output);
   }
 
   bool is_unparsed() const override { return unparsed_; }

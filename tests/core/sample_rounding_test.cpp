@@ -19,7 +19,7 @@ TEST(SampleRounding, RoundsToNearestAndSaturatesAtEachPlace) {
       {0, 0},        {0.5f / 32768, 0}, {1.5f / 32768, 2}, {-0.5f / 32768, 0}, {-2.5f / 32768, -2},
       {0.25f, 8192}, {1, 32767},        {-1, -32768},      {1.5f, 32767},      {-7, -32768},
       {1e9f, 32767}, {-1e9f, -32768},   {infinity, 32767}, {-infinity, -32768}};
-  for (std::size_t count = 1; count <= 19; ++count) {  // in vectors, and what is left behind them
+  for (std::size_t count = 1; count <= 37; ++count) {  // in vectors, and what is left behind them
     for (const auto& [sample, expected] : cases) {
       for (std::size_t at = 0; at < count; ++at) {
         std::vector<float> samples(count, 0.125f);
@@ -35,7 +35,7 @@ TEST(SampleRounding, RoundsToNearestAndSaturatesAtEachPlace) {
 
 TEST(SampleRounding, FindsTheOneSampleThatIsAboveFullScale) {
   const float above = std::nextafter(1.0f, 2.0f);
-  for (std::size_t count = 1; count <= 19; ++count) {
+  for (std::size_t count = 1; count <= 37; ++count) {
     std::vector<float> samples(count, -1);
     EXPECT_TRUE(within_full_scale(samples.data(), count));
     for (std::size_t at = 0; at < count; ++at) {
