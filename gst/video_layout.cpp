@@ -11,22 +11,22 @@
 namespace mpq::gst {
 namespace {
 
-constexpr int width = 8, height = 2;
+constexpr int probe_width = 8, probe_height = 2;
 using Bytes = std::vector<std::uint8_t>;
 
 /// A picture of one colour whose component `raised` (none: -1) has another value than the rest.
 Bytes packed(const GstVideoInfo& info, int raised) {
   const bool wide = GST_VIDEO_FORMAT_INFO_BITS(gst_video_format_get_info(info.finfo->unpack_format)) > 8;
   Bytes row;
-  for (int part = 0; part < 4 * width; ++part)  // alpha, then Y U V or R G B
+  for (int part = 0; part < 4 * probe_width; ++part)  // alpha, then Y U V or R G B
     row.insert(row.end(), wide ? 2 : 1, part % 4 == raised + 1 && raised >= 0 ? 0xC0 : 0x40);
   Bytes bytes(GST_VIDEO_INFO_SIZE(&info));
   std::array<gpointer, GST_VIDEO_MAX_PLANES> planes{};
   for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES(&info); ++p)
     planes.at(p) = bytes.data() + GST_VIDEO_INFO_PLANE_OFFSET(&info, p);
-  for (int y = 0; y < height; ++y)
+  for (int y = 0; y < probe_height; ++y)
     info.finfo->pack_func(info.finfo, GST_VIDEO_PACK_FLAG_NONE, row.data(), 0, planes.data(), info.stride,
-                          GST_VIDEO_CHROMA_SITE_UNKNOWN, y, width);
+                          GST_VIDEO_CHROMA_SITE_UNKNOWN, y, probe_width);
   return bytes;
 }
 
@@ -48,7 +48,8 @@ bool differs_in(const GstVideoInfo& info, const Bytes& a, const Bytes& b, int co
 
 bool lies_as_described(GstVideoFormat format) {
   GstVideoInfo info;
-  if (!gst_video_info_set_format(&info, format, width, height) || info.finfo->pack_func == nullptr)
+  if (!gst_video_info_set_format(&info, format, probe_width, probe_height) ||
+      info.finfo->pack_func == nullptr)
     return false;
   const Bytes plain = packed(info, -1);
   const int components = std::min(3, static_cast<int>(GST_VIDEO_INFO_N_COMPONENTS(&info)));

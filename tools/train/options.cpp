@@ -47,9 +47,9 @@ Setter number(Get get) {
 
 /// Of the sizes of mbt2018-nano's layers.
 void add_nano(std::map<std::string, Setter>& all) {
-  for (const auto& [name, member] : mbt2018::nano_sizes)
-    all[text("--", name)] = [member = member](Options& options, const std::string& option,
-                                              const std::string& word) {
+  for (const auto& [name, size] : mbt2018::nano_sizes)
+    all[text("--", name)] = [member = size](Options& options, const std::string& option,
+                                            const std::string& word) {
       if (!options.settings.architecture.nano) wrong_usage(text(option, " is for mbt2018-nano"));
       (*options.settings.architecture.nano).*member = parse_number<int>(option, word);
     };
