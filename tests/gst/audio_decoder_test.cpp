@@ -266,7 +266,7 @@ std::vector<Course> courses() {
            player.push(gst_event_new_segment(&segment));
          }
          const std::size_t back = i / 4 * 4;  // groups of four, the last one first
-         const std::size_t at = 40 - back + i % 4;
+         const std::size_t at = 36 - back + i % 4;
          if (i < 40) player.push(stream.packets[at], at * stream.duration, stream.duration, i % 4 == 0);
        }},
   };
@@ -285,7 +285,8 @@ TEST_P(DirectWay, GivesWhatTheBaseClassGives) {
   for (const Stream& stream : {opus_stream(), mp3_stream()}) {
     SCOPED_TRACE(stream.decoder);
     const Log with = play(stream, GetParam().script, true), without = play(stream, GetParam().script, false);
-    EXPECT_GT(without.size(), 15U);
+    EXPECT_GT(std::ranges::count_if(without, [](const auto& line) { return line.starts_with("buffer"); }),
+              15);
     ASSERT_EQ(with.size(), without.size());
     for (std::size_t i = 0; i < with.size(); ++i) EXPECT_EQ(with[i], without[i]) << i;
   }

@@ -31,6 +31,11 @@ ssize_t read_frame(void* frame, void* to, std::size_t size) {
   return static_cast<ssize_t>(size);
 }
 
+/// libmpg123 from 1.32 on wants a function to seek by, too; this one says that there is none.
+off_t refuse_to_seek(void*, off_t, int) {
+  return -1;
+}
+
 Handle open_mpg123(SampleFormat format) {
   static const int initialized = mpg123_init();
   if (initialized != MPG123_OK) throw Error(ErrorCode::internal, "libmpg123 cannot be initialized");
@@ -46,7 +51,7 @@ Handle open_mpg123(SampleFormat format) {
   const int encoding = format == SampleFormat::s16 ? MPG123_ENC_SIGNED_16 : MPG123_ENC_FLOAT_32;
   for (const int rate : sample_rates)
     mpg123_format(handle.get(), rate, MPG123_MONO | MPG123_STEREO, encoding);
-  if (mpg123_replace_reader_handle(handle.get(), read_frame, nullptr, nullptr) != MPG123_OK)
+  if (mpg123_replace_reader_handle(handle.get(), read_frame, refuse_to_seek, nullptr) != MPG123_OK)
     throw Error(ErrorCode::internal, text("libmpg123: ", mpg123_strerror(handle.get())));
   return handle;
 }
