@@ -86,11 +86,9 @@ struct AudioDecoder::Glue {
     return GST_FLOW_OK;
   }
 
-  static inline GstPadChainFunction base_chain = nullptr;
-
   static GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
     AudioDecoder& decoder = self(GST_AUDIO_DECODER_CAST(parent));
-    if (!decoder.takes_directly(buffer)) return base_chain(pad, parent, buffer);
+    if (!decoder.takes_directly(buffer)) return decoder.direct_.base_chain(pad, parent, buffer);
     return guarded(GST_ELEMENT_CAST(parent), GST_FLOW_ERROR, [&] { return decoder.pass_directly(buffer); });
   }
 
@@ -127,7 +125,7 @@ struct AudioDecoder::Glue {
     gst_audio_decoder_set_needs_format(GST_AUDIO_DECODER(element), TRUE);
     gst_audio_decoder_set_tolerance(GST_AUDIO_DECODER(element), jitter);
     GstPad* sink = GST_AUDIO_DECODER_SINK_PAD(element);
-    base_chain = GST_PAD_CHAINFUNC(sink);
+    self(GST_AUDIO_DECODER_CAST(element)).direct_.base_chain = GST_PAD_CHAINFUNC(sink);
     gst_pad_set_chain_function(sink, chain);
   }
 };

@@ -98,6 +98,7 @@ class AudioDecoder : public Element {
   /// Packets of an unbroken stream pass the base class by, which takes as long for one as a tenth of its
   /// decoding at low rates. It gets what begins or breaks a stream, and the first packet after that.
   struct Direct {
+    GstPadChainFunction base_chain = nullptr;
     std::atomic<bool> open = false;
     bool ahead = false;                        ///< has put out what the base class does not know of
     GstClockTime begin = GST_CLOCK_TIME_NONE;  ///< where the base class's output ends

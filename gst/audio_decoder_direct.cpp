@@ -16,14 +16,15 @@ constexpr GstClockTime longest_packet = GST_SECOND;
 void AudioDecoder::open_direct(GstBuffer* input) {
   gpointer meta = nullptr;
   if (!GST_CLOCK_TIME_IS_VALID(direct_.begin) || is_unparsed() || !(base()->output_segment.rate > 0) ||
-      gst_buffer_iterate_meta(input, &meta) != nullptr || gst_audio_decoder_get_min_latency(base()) > 0)
+      gst_buffer_iterate_meta(input, &meta) != nullptr)
     return;
-  direct_.tolerance = gst_audio_decoder_get_tolerance(base());
-  if (direct_.tolerance == 0) return;  // times are the packets' own
   GstAllocator* allocator = nullptr;
   gst_audio_decoder_get_allocator(base(), &allocator, &direct_.parameters);
   direct_.allocator.reset(allocator);
-  direct_.open = true;
+  direct_.open = true;  // before settings are read: who changes one afterwards closes it
+  direct_.tolerance = gst_audio_decoder_get_tolerance(base());
+  const bool times_are_the_packets = direct_.tolerance == 0;
+  if (times_are_the_packets || gst_audio_decoder_get_min_latency(base()) > 0) direct_.open = false;
 }
 
 /// What the base class puts out ends where the direct way begins.
