@@ -103,6 +103,7 @@ class AudioDecoder : public Element {
     bool ahead = false;                        ///< has put out what the base class does not know of
     GstClockTime begin = GST_CLOCK_TIME_NONE;  ///< where the base class's output ends
     std::uint64_t samples = 0;                 ///< put out since then
+    GstClockTime end = GST_CLOCK_TIME_NONE;    ///< of all output
     GstClockTime tolerance = 0;
     ObjectPtr<GstAllocator> allocator;
     GstAllocationParams parameters{};
@@ -112,7 +113,6 @@ class AudioDecoder : public Element {
   void close_direct(const GstEvent* event);
   bool takes_directly(GstBuffer* input);
   GstFlowReturn pass_directly(GstBuffer* input);
-  GstClockTime direct_time() const;
   bool is_in_time(GstClockTime time) const;
   void keep_direct_time(GstBuffer* input);
 

@@ -9,8 +9,23 @@
 
 namespace mpq::gst {
 namespace {
+
 constexpr GstClockTime longest_packet = GST_SECOND;
-}
+
+/// Of a buffer that lives longer.
+struct Mapped {
+  explicit Mapped(GstBuffer* buffer) : of(buffer) {
+    if (!gst_buffer_map(of, &info, GST_MAP_READ)) throw Error(ErrorCode::internal, "A packet cannot be read");
+  }
+  ~Mapped() { gst_buffer_unmap(of, &info); }
+  Mapped(const Mapped&) = delete;
+  Mapped& operator=(const Mapped&) = delete;
+
+  GstBuffer* of;
+  GstMapInfo info{};
+};
+
+}  // namespace
 
 /// After `input` went through the base class, which has put out its samples, and nothing is left in it.
 void AudioDecoder::open_direct(GstBuffer* input) {
@@ -33,26 +48,19 @@ void AudioDecoder::note_put_out(GstBuffer* output) {
   direct_.begin = GST_BUFFER_PTS_IS_VALID(output) && GST_BUFFER_DURATION_IS_VALID(output)
                       ? GST_BUFFER_PTS(output) + GST_BUFFER_DURATION(output)
                       : GST_CLOCK_TIME_NONE;
+  direct_.end = direct_.begin;
 }
 
 /// For an event that is on its way, or the end.
 void AudioDecoder::close_direct(const GstEvent* event) {
   direct_.open = false;
-  direct_.begin = direct_time();  // also when there is no rate any more
-  direct_.samples = 0;
   if (event == nullptr || GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
     direct_.ahead = false;  // the base class forgets its times, too
 }
 
-GstClockTime AudioDecoder::direct_time() const {
-  if (direct_.samples == 0) return direct_.begin;
-  return direct_.begin + gst_util_uint64_scale_int(direct_.samples, GST_SECOND, output_.rate);
-}
-
 bool AudioDecoder::is_in_time(GstClockTime time) const {
-  if (!GST_CLOCK_TIME_IS_VALID(time)) return true;
-  const GstClockTime expected = direct_time();
-  return time <= expected + direct_.tolerance && expected <= time + direct_.tolerance;
+  return !GST_CLOCK_TIME_IS_VALID(time) ||
+         (time <= direct_.end + direct_.tolerance && direct_.end <= time + direct_.tolerance);
 }
 
 bool AudioDecoder::takes_directly(GstBuffer* input) {
@@ -60,8 +68,8 @@ bool AudioDecoder::takes_directly(GstBuffer* input) {
   gpointer meta = nullptr;
   const GstSegment& segment = base()->output_segment;
   const bool is_discontinuous = GST_BUFFER_FLAG_IS_SET(input, GST_BUFFER_FLAG_DISCONT);
-  const bool is_inside = direct_time() >= segment.start && (!GST_CLOCK_TIME_IS_VALID(segment.stop) ||
-                                                            direct_time() + longest_packet <= segment.stop);
+  const bool is_inside = direct_.end >= segment.start && (!GST_CLOCK_TIME_IS_VALID(segment.stop) ||
+                                                          direct_.end + longest_packet <= segment.stop);
   if (!is_discontinuous && is_inside && is_in_time(GST_BUFFER_PTS(input)) && gst_buffer_get_size(input) > 0 &&
       gst_buffer_iterate_meta(input, &meta) == nullptr && !GST_PAD_NEEDS_RECONFIGURE(base()->srcpad))
     return true;
@@ -74,36 +82,35 @@ bool AudioDecoder::takes_directly(GstBuffer* input) {
 void AudioDecoder::keep_direct_time(GstBuffer* input) {
   if (!std::exchange(direct_.ahead, false)) return;
   direct_.tolerance = gst_audio_decoder_get_tolerance(base());
-  if (is_in_time(GST_BUFFER_PTS(input))) GST_BUFFER_PTS(input) = direct_time();
+  if (is_in_time(GST_BUFFER_PTS(input))) GST_BUFFER_PTS(input) = direct_.end;
 }
 
 GstFlowReturn AudioDecoder::pass_directly(GstBuffer* input) {
   const BufferPtr owner(input);
-  const ReadMap map(input);
-  const auto packet = decode_and_count({map.data(), map.size()});
+  const Mapped map(input);
+  const auto packet = decode_and_count({map.info.data, map.info.size});
   if (!packet) {
     direct_.open = false;
     return GST_FLOW_OK;
   }
   const Kept kept = cut(*packet, packet->clip_start, packet->clip_end);
   if (kept.count == 0) return GST_FLOW_OK;
-  const GstClockTime begin = direct_time();
   if (set_output(*packet)) {
     if (!gst_audio_decoder_negotiate(base())) throw not_taken(*packet);
-    direct_.begin = begin;
+    direct_.begin = direct_.end;
     direct_.samples = 0;
   }
-  direct_.samples += static_cast<std::uint64_t>(kept.count);
-  const GstClockTime end = direct_time();
   GstBuffer* output = gst_buffer_new_allocate(
       direct_.allocator.get(), static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf),
       &direct_.parameters);
   if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
   fill(output, *packet, kept);
-  GST_BUFFER_PTS(output) = begin;
-  GST_BUFFER_DURATION(output) = end - begin;
+  direct_.samples += static_cast<std::uint64_t>(kept.count);
+  GST_BUFFER_PTS(output) = direct_.end;
+  direct_.end = direct_.begin + gst_util_uint64_scale_int(direct_.samples, GST_SECOND, output_.rate);
+  GST_BUFFER_DURATION(output) = direct_.end - GST_BUFFER_PTS(output);
   direct_.ahead = true;
-  base()->output_segment.position = end;
+  base()->output_segment.position = direct_.end;
   const GstFlowReturn flow = gst_pad_push(base()->srcpad, output);
   if (flow == GST_FLOW_NOT_NEGOTIATED) throw not_taken(*packet);
   return flow;

@@ -56,7 +56,10 @@ at::Device find_device(const std::string& name) {
 bool prefers_bfloat16() {
   static const bool answer = [] {
     const c10::InferenceMode guard;
-    // Matrices of a size that networks have; in turns, so that another program's load meets both.
+    // One thread, as on a busy machine several wait for each other longer than products take; and in turns,
+    // so that another program's load meets both. Matrices of a size that networks have.
+    const int threads = at::get_num_threads();
+    at::set_num_threads(1);
     const at::Tensor a = at::ones({192, 768}), b = at::ones({768, 768});
     const at::Tensor half_a = a.to(at::kBFloat16), half_b = b.to(at::kBFloat16);
     double wide = 1e9, narrow = 1e9;
@@ -64,6 +67,7 @@ bool prefers_bfloat16() {
       narrow = std::min(narrow, product_seconds(half_a, half_b));
       wide = std::min(wide, product_seconds(a, b));
     }
+    at::set_num_threads(threads);
     // Native support makes it several times faster; without, it is several times slower.
     return narrow * 1.2 < wide;
   }();
