@@ -36,7 +36,7 @@ template <class Encoder>
 std::vector<Bytes> packets_of(Encoder&& encoder, int rate, int channels) {
   std::vector<Bytes> packets;
   for (const Packet& packet :
-       encode_all(encoder, view(tones(rate, channels, static_cast<std::size_t>(rate)), channels)))
+       encode_all(encoder, view(tones(static_cast<std::size_t>(rate), channels, rate), channels)))
     packets.push_back(packet.bytes);
   return packets;
 }
