@@ -82,8 +82,8 @@ BufferVisitor appender(Bytes* output) {
 BufferVisitor collector(Stream* stream) {
   return [stream](GstPad* pad, GstBuffer* buffer) {
     if (stream->caps == nullptr) stream->caps.reset(gst_pad_get_current_caps(pad));
-    if (GST_BUFFER_DURATION_IS_VALID(
-            buffer))  // that of a whole packet: the first ones are shorter by the delay
+    // Of a whole packet: the first ones are shorter by the delay.
+    if (GST_BUFFER_DURATION_IS_VALID(buffer))
       stream->duration = std::max(stream->duration, GST_BUFFER_DURATION(buffer));
     const gst::ReadMap map(buffer);
     stream->buffers.push_back(gst::copy_to_buffer(map.data(), map.size()));

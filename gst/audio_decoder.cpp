@@ -232,11 +232,13 @@ GstFlowReturn AudioDecoder::push(const DecodedPacket& packet, GstBuffer* input, 
   const Kept kept = cut(packet, start, end);
   if (kept.count == 0) return gst_audio_decoder_finish_frame(base(), nullptr, 1);
   set_output(packet);
-  GstBuffer* output = gst_audio_decoder_allocate_output_buffer(
-      base(), static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf));
+  BufferPtr buffer(gst_audio_decoder_allocate_output_buffer(
+      base(), static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf)));
+  GstBuffer* output = buffer.get();
   if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
   fill(output, packet, kept);
   direct_.begin = GST_CLOCK_TIME_NONE;
+  buffer.release();
   const GstFlowReturn flow = share == Share::all ? gst_audio_decoder_finish_frame(base(), output, 1)
                                                  : gst_audio_decoder_finish_subframe(base(), output);
   if (flow == GST_FLOW_NOT_NEGOTIATED) throw not_taken(packet);

@@ -12,19 +12,6 @@ namespace {
 
 constexpr GstClockTime longest_packet = GST_SECOND;
 
-/// Of a buffer that lives longer.
-struct Mapped {
-  explicit Mapped(GstBuffer* buffer) : of(buffer) {
-    if (!gst_buffer_map(of, &info, GST_MAP_READ)) throw Error(ErrorCode::internal, "A packet cannot be read");
-  }
-  ~Mapped() { gst_buffer_unmap(of, &info); }
-  Mapped(const Mapped&) = delete;
-  Mapped& operator=(const Mapped&) = delete;
-
-  GstBuffer* of;
-  GstMapInfo info{};
-};
-
 }  // namespace
 
 /// After `input` went through the base class, which has put out its samples, and nothing is left in it.
@@ -54,6 +41,7 @@ void AudioDecoder::note_put_out(GstBuffer* output) {
 /// For an event that is on its way, or the end.
 void AudioDecoder::close_direct(const GstEvent* event) {
   direct_.open = false;
+  if (event == nullptr) direct_.allocator.reset();
   if (event == nullptr || GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
     direct_.ahead = false;  // the base class forgets its times, too
 }
@@ -87,8 +75,8 @@ void AudioDecoder::keep_direct_time(GstBuffer* input) {
 
 GstFlowReturn AudioDecoder::pass_directly(GstBuffer* input) {
   const BufferPtr owner(input);
-  const Mapped map(input);
-  const auto packet = decode_and_count({map.info.data, map.info.size});
+  const ReadMap map(input);
+  const auto packet = decode_and_count({map.data(), map.size()});
   if (!packet) {
     direct_.open = false;
     return GST_FLOW_OK;
@@ -100,9 +88,10 @@ GstFlowReturn AudioDecoder::pass_directly(GstBuffer* input) {
     direct_.begin = direct_.end;
     direct_.samples = 0;
   }
-  GstBuffer* output = gst_buffer_new_allocate(
-      direct_.allocator.get(), static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf),
-      &direct_.parameters);
+  BufferPtr buffer(gst_buffer_new_allocate(direct_.allocator.get(),
+                                           static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf),
+                                           &direct_.parameters));
+  GstBuffer* output = buffer.get();
   if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
   fill(output, *packet, kept);
   direct_.samples += static_cast<std::uint64_t>(kept.count);
@@ -111,7 +100,7 @@ GstFlowReturn AudioDecoder::pass_directly(GstBuffer* input) {
   GST_BUFFER_DURATION(output) = direct_.end - GST_BUFFER_PTS(output);
   direct_.ahead = true;
   base()->output_segment.position = direct_.end;
-  const GstFlowReturn flow = gst_pad_push(base()->srcpad, output);
+  const GstFlowReturn flow = gst_pad_push(base()->srcpad, buffer.release());
   if (flow == GST_FLOW_NOT_NEGOTIATED) throw not_taken(*packet);
   return flow;
 }
