@@ -28,11 +28,12 @@ struct Cost {
 enum class Measure { cpu, wall };
 
 /// This process. start() and stop() may be called by different threads, one after the other.
+/// Runs from each start() to the next stop().
 class Clock {
  public:
   void start() { begin_ = now(); }
-  void stop() { end_ = now(); }
-  Cost cost() const { return end_ - begin_; }
+  void stop() { spent_ += now() - begin_; }
+  Cost cost() const { return spent_; }
 
  private:
   static double read(clockid_t id) {
@@ -42,7 +43,7 @@ class Clock {
   }
   static Cost now() { return {read(CLOCK_MONOTONIC), read(CLOCK_PROCESS_CPUTIME_ID)}; }
 
-  Cost begin_, end_;
+  Cost begin_, spent_;
 };
 
 }  // namespace mpq::bench

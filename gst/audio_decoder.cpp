@@ -13,7 +13,6 @@
 namespace mpq::gst {
 namespace {
 
-constexpr std::uint64_t warnings_posted = 10;      // then damage is only counted: a bus is no log file
 constexpr std::uint64_t longest_gap = GST_SECOND;  // concealed; what is longer stays a gap
 constexpr GstClockTime jitter = 2 * GST_MSECOND;   // of packet times, which Matroska rounds to milliseconds
 
@@ -254,20 +253,24 @@ AudioDecoder::Kept AudioDecoder::cut(const DecodedPacket& packet, std::int64_t c
 }
 
 void AudioDecoder::fill(GstBuffer* output, const DecodedPacket& packet, const Kept& kept) const {
+  GstMapInfo map;
+  if (!gst_buffer_map(output, &map, GST_MAP_WRITE))
+    throw Error(ErrorCode::internal, "A new buffer cannot be written");
+  write(map.data, packet, kept);
+  gst_buffer_unmap(output, &map);
+}
+
+void AudioDecoder::write(std::uint8_t* output, const DecodedPacket& packet, const Kept& kept) const {
   const AudioView& audio = packet.audio;
   const gsize frame_bytes = static_cast<gsize>(audio.channels) * sample_size(audio.format);
   const auto* samples =
       static_cast<const std::uint8_t*>(audio.data) + static_cast<gsize>(kept.start) * frame_bytes;
   if (audio.format == output_format_) {
-    gst_buffer_fill(output, 0, samples, static_cast<gsize>(kept.count) * frame_bytes);
-    return;
+    std::copy_n(samples, static_cast<gsize>(kept.count) * frame_bytes, output);
+  } else {
+    round_to_s16(reinterpret_cast<const float*>(samples), static_cast<gsize>(kept.count * audio.channels),
+                 reinterpret_cast<std::int16_t*>(output));
   }
-  GstMapInfo map;
-  if (!gst_buffer_map(output, &map, GST_MAP_WRITE))
-    throw Error(ErrorCode::internal, "A new buffer cannot be written");
-  round_to_s16(reinterpret_cast<const float*>(samples), static_cast<gsize>(kept.count * audio.channels),
-               reinterpret_cast<std::int16_t*>(map.data));
-  gst_buffer_unmap(output, &map);
 }
 
 std::vector<Result> AudioDecoder::pooled() const {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "gst/audio.h"
+#include "gst/buffer_recycler.h"
 #include "gst/element.h"
 #include "gst/stopwatch.h"
 
@@ -90,6 +91,8 @@ class AudioDecoder : public Element {
   GstFlowReturn push(const DecodedPacket& packet, GstBuffer* input, Share share = Share::all);
   static Kept cut(const DecodedPacket& packet, std::int64_t clip_start, std::int64_t clip_end);
   void fill(GstBuffer* output, const DecodedPacket& packet, const Kept& kept) const;
+  void write(std::uint8_t* output, const DecodedPacket& packet, const Kept& kept) const;
+  BufferPtr new_direct_output(const DecodedPacket& packet, const Kept& kept);
   bool set_output(const DecodedPacket& packet);
   static Error not_taken(const DecodedPacket& packet);
   void report_damage(const std::string& what, const std::string& cause);
@@ -107,6 +110,8 @@ class AudioDecoder : public Element {
     GstClockTime tolerance = 0;
     ObjectPtr<GstAllocator> allocator;
     GstAllocationParams parameters{};
+    BufferRecycler recycler;  ///< for output where downstream wants no other memory
+    bool recycles = false;
   };
   void open_direct(GstBuffer* input);
   void note_put_out(GstBuffer* output);

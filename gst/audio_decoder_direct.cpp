@@ -23,6 +23,9 @@ void AudioDecoder::open_direct(GstBuffer* input) {
   GstAllocator* allocator = nullptr;
   gst_audio_decoder_get_allocator(base(), &allocator, &direct_.parameters);
   direct_.allocator.reset(allocator);
+  const GstAllocationParams& wanted = direct_.parameters;
+  direct_.recycles = allocator == nullptr && wanted.flags == 0 && wanted.align < BufferRecycler::alignment &&
+                     wanted.prefix == 0 && wanted.padding == 0;
   direct_.open = true;  // before settings are read: who changes one afterwards closes it
   direct_.tolerance = gst_audio_decoder_get_tolerance(base());
   const bool times_are_the_packets = direct_.tolerance == 0;
@@ -41,7 +44,10 @@ void AudioDecoder::note_put_out(GstBuffer* output) {
 /// For an event that is on its way, or the end.
 void AudioDecoder::close_direct(const GstEvent* event) {
   direct_.open = false;
-  if (event == nullptr) direct_.allocator.reset();
+  if (event == nullptr) {
+    direct_.allocator.reset();
+    direct_.recycler.clear();
+  }
   if (event == nullptr || GST_EVENT_TYPE(event) == GST_EVENT_FLUSH_STOP)
     direct_.ahead = false;  // the base class forgets its times, too
 }
@@ -73,6 +79,20 @@ void AudioDecoder::keep_direct_time(GstBuffer* input) {
   if (is_in_time(GST_BUFFER_PTS(input))) GST_BUFFER_PTS(input) = direct_.end;
 }
 
+BufferPtr AudioDecoder::new_direct_output(const DecodedPacket& packet, const Kept& kept) {
+  const gsize size = static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf);
+  if (direct_.recycles && size <= BufferRecycler::largest) {
+    std::uint8_t* bytes = nullptr;
+    BufferPtr output = direct_.recycler.take(size, &bytes);
+    write(bytes, packet, kept);
+    return output;
+  }
+  BufferPtr output(gst_buffer_new_allocate(direct_.allocator.get(), size, &direct_.parameters));
+  if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
+  fill(output.get(), packet, kept);
+  return output;
+}
+
 GstFlowReturn AudioDecoder::pass_directly(GstBuffer* input) {
   const BufferPtr owner(input);
   const ReadMap map(input);
@@ -88,12 +108,8 @@ GstFlowReturn AudioDecoder::pass_directly(GstBuffer* input) {
     direct_.begin = direct_.end;
     direct_.samples = 0;
   }
-  BufferPtr buffer(gst_buffer_new_allocate(direct_.allocator.get(),
-                                           static_cast<gsize>(kept.count) * static_cast<gsize>(output_.bpf),
-                                           &direct_.parameters));
+  BufferPtr buffer = new_direct_output(*packet, kept);
   GstBuffer* output = buffer.get();
-  if (output == nullptr) throw Error(ErrorCode::internal, "No output buffer could be had");
-  fill(output, *packet, kept);
   direct_.samples += static_cast<std::uint64_t>(kept.count);
   GST_BUFFER_PTS(output) = direct_.end;
   direct_.end = direct_.begin + gst_util_uint64_scale_int(direct_.samples, GST_SECOND, output_.rate);

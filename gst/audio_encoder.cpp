@@ -91,18 +91,20 @@ struct AudioEncoder::Glue {
     return GST_AUDIO_ENCODER_CLASS(g_type_class_peek(GST_TYPE_AUDIO_ENCODER))->sink_event(base, event);
   }
 
-  static GstPadProbeReturn before_buffer(GstPad*, GstPadProbeInfo* info, gpointer gobject) {
-    guarded(GST_ELEMENT(gobject), false, [&] {
-      self(GST_AUDIO_ENCODER(gobject)).drain_at_gap(GST_PAD_PROBE_INFO_BUFFER(info));
+  static GstFlowReturn chain(GstPad* pad, GstObject* parent, GstBuffer* buffer) {
+    AudioEncoder& encoder = self(GST_AUDIO_ENCODER_CAST(parent));
+    guarded(GST_ELEMENT_CAST(parent), false, [&] {
+      encoder.drain_at_gap(buffer);
       return true;
     });
-    return GST_PAD_PROBE_OK;
+    return encoder.base_chain_(pad, parent, buffer);
   }
 
   static void constructed(GstElement* element, GstElementClass*) {
     gst_audio_encoder_set_drainable(GST_AUDIO_ENCODER(element), TRUE);
-    gst_pad_add_probe(GST_AUDIO_ENCODER_SINK_PAD(element), GST_PAD_PROBE_TYPE_BUFFER, before_buffer, element,
-                      nullptr);
+    GstPad* sink = GST_AUDIO_ENCODER_SINK_PAD(element);
+    self(GST_AUDIO_ENCODER_CAST(element)).base_chain_ = GST_PAD_CHAINFUNC(sink);
+    gst_pad_set_chain_function(sink, chain);
   }
 
   static void install(gpointer klass) {

@@ -62,8 +62,9 @@ class AudioEncoder : public Element {
   void begin_file();
   void complete_file();
 
-  GstAudioEncoder* base() const { return GST_AUDIO_ENCODER(gobject()); }
+  GstAudioEncoder* base() const { return GST_AUDIO_ENCODER_CAST(gobject()); }
 
+  GstPadChainFunction base_chain_ = nullptr;  // not a probe before it, which takes longer
   GstAudioInfo input_{};
   AudioEncoderFormat format_;
   std::vector<Packet> packets_;                       // coded, not yet pushed

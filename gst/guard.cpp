@@ -79,8 +79,9 @@ void post_info(GstElement* element, const std::string& what) noexcept try {
   GST_ELEMENT_INFO(element, CORE, FAILED, (nullptr), ("an information could not be described"));
 }
 
-ReadMap::ReadMap(GstBuffer* buffer) : buffer_(gst_buffer_ref(buffer)) {
-  if (!gst_buffer_map(buffer, &info_, GST_MAP_READ)) {
+// Takes half as long as gst_buffer_map() with a reference.
+ReadMap::ReadMap(GstBuffer* buffer) : memory_(gst_buffer_get_all_memory(buffer)) {
+  if (memory_ != nullptr && !gst_memory_map(memory_.get(), &info_, GST_MAP_READ)) {
     throw Error(ErrorCode::internal, "a buffer's memory cannot be read",
                 "Put a download or conversion element for this kind of memory before this element");
   }

@@ -6,6 +6,7 @@
 
 #include <gst/gst.h>
 
+#include <cstdint>
 #include <exception>
 #include <string>
 
@@ -18,6 +19,9 @@ void post_error(GstElement* element, const std::exception& error) noexcept;
 
 /// Posts a warning: streaming goes on.
 void post_warning(GstElement* element, const std::string& cause, const std::string& remedy = {}) noexcept;
+
+/// Of one kind from one element; further ones are only counted: a bus is no log file.
+constexpr std::uint64_t warnings_posted = 10;
 
 /// Posts an information message.
 void post_info(GstElement* element, const std::string& what) noexcept;

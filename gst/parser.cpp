@@ -10,9 +10,8 @@
 namespace mpq::gst {
 namespace {
 
-constexpr std::uint64_t warnings_posted = 10;  // then damage is only counted: a bus is no log file
-constexpr std::size_t most_skipped = 1
-                                     << 20;  // at once: GstBaseParse gives the stream up beyond two of these
+constexpr std::size_t most_skipped =
+    1024 * 1024;  // at once: GstBaseParse gives the stream up beyond two of these
 
 }  // namespace
 

@@ -8,8 +8,6 @@
 namespace mpq::gst {
 namespace {
 
-constexpr std::uint64_t warnings_posted = 10;  // then they are only counted: a bus is no log file
-
 GstClockTime time_of(std::uint64_t frame, Fraction rate) {
   return gst_util_uint64_scale(frame, GST_SECOND * static_cast<guint64>(rate.denominator),
                                static_cast<guint64>(rate.numerator));

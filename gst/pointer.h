@@ -16,6 +16,7 @@ namespace mpq::gst {
 struct Release {
   void operator()(GstCaps* caps) const { gst_caps_unref(caps); }
   void operator()(GstBuffer* buffer) const { gst_buffer_unref(buffer); }
+  void operator()(GstMemory* memory) const { gst_memory_unref(memory); }
   void operator()(GstQuery* query) const { gst_query_unref(query); }
   void operator()(GstStructure* structure) const { gst_structure_free(structure); }
   void operator()(char* text) const { g_free(text); }
@@ -24,6 +25,7 @@ struct Release {
 
 using CapsPtr = std::unique_ptr<GstCaps, Release>;
 using BufferPtr = std::unique_ptr<GstBuffer, Release>;
+using MemoryPtr = std::unique_ptr<GstMemory, Release>;
 using QueryPtr = std::unique_ptr<GstQuery, Release>;
 using StructurePtr = std::unique_ptr<GstStructure, Release>;
 using CharPtr = std::unique_ptr<char, Release>;
@@ -32,12 +34,14 @@ using CharPtr = std::unique_ptr<char, Release>;
 template <class Object>
 using ObjectPtr = std::unique_ptr<Object, Release>;
 
-/// A buffer mapped for reading, of which it keeps a reference; unmapped at the end of its scope. Throws
-/// Error(internal) if it cannot be mapped.
+/// A buffer's memory mapped for reading, of which it keeps a reference; unmapped at the end of its scope.
+/// Throws Error(internal) if it cannot be mapped.
 class ReadMap {
  public:
   explicit ReadMap(GstBuffer* buffer);
-  ~ReadMap() { gst_buffer_unmap(buffer_.get(), &info_); }
+  ~ReadMap() {
+    if (memory_ != nullptr) gst_memory_unmap(memory_.get(), &info_);
+  }
   ReadMap(const ReadMap&) = delete;
   ReadMap& operator=(const ReadMap&) = delete;
 
@@ -45,7 +49,7 @@ class ReadMap {
   gsize size() const { return info_.size; }
 
  private:
-  BufferPtr buffer_;
+  MemoryPtr memory_;  // none: the buffer is empty
   GstMapInfo info_{};
 };
 

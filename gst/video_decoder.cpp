@@ -9,8 +9,6 @@
 namespace mpq::gst {
 namespace {
 
-constexpr std::uint64_t warnings_posted = 10;  // then damage is only counted: a bus is no log file
-
 // Removes what only repeats the bounds of the source pad's template, so that "image/jpeg, framerate=25/1" in
 // a launch line says all that it must.
 gboolean remove_bounds(GstCapsFeatures*, GstStructure* caps, gpointer bounds) {
