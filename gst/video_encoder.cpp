@@ -3,12 +3,24 @@
 
 #include "gst/video_encoder.h"
 
+#include <memory>
 #include <utility>
 
 #include "gst/event.h"
 #include "gst/payload.h"
 
 namespace mpq::gst {
+namespace {
+
+BufferPtr to_buffer(const EncodedImage& coded) {
+  if (coded.owner == nullptr) return copy_to_buffer(coded.bytes.data(), coded.bytes.size());
+  using Owner = std::shared_ptr<const void>;
+  return BufferPtr(gst_buffer_new_wrapped_full(
+      GstMemoryFlags{}, const_cast<std::uint8_t*>(coded.bytes.data()), coded.bytes.size(), 0,
+      coded.bytes.size(), new Owner(coded.owner), [](gpointer owner) { delete static_cast<Owner*>(owner); }));
+}
+
+}  // namespace
 
 struct VideoEncoder::Glue {
   static VideoEncoder& self(GstVideoEncoder* base) { return self_behind<VideoEncoder>(base); }
@@ -157,7 +169,7 @@ struct VideoEncoder::Coding {
   Coding& operator=(const Coding&) = delete;
 
   void take(const EncodedImage& coded) {
-    frame->output_buffer = copy_to_buffer(coded.bytes.data(), coded.bytes.size()).release();
+    frame->output_buffer = to_buffer(coded).release();
     attach_payload(frame->output_buffer,
                    {.entropy_coded_bytes = coded.entropy_coded_bytes, .raw_units = 1, .gray = gray});
   }

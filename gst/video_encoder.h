@@ -36,7 +36,7 @@ class VideoEncoder : public Element {
   /// Chooses the coded caps for an input format. Throws Error(unsupported).
   virtual EncoderFormat set_format(const GstVideoInfo& input) = 0;
 
-  /// Codes one picture. Returned bytes are copied before the next call.
+  /// Codes one picture. Returned bytes without an owner are copied before the next call.
   virtual EncodedImage encode(const ImageView& picture) = 0;
 
   /// Whether frames overlap, from the start of a stream to its end: then begin() is called in place of

@@ -7,14 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 
 namespace mpq {
 
-/// One coded picture. The bytes belong to the encoder and stay valid until its next call.
+/// One coded picture. The bytes belong to the encoder and stay valid until its next call, or for as long as
+/// the owner lives, where there is one.
 struct EncodedImage {
   std::span<const std::uint8_t> bytes;
-  std::size_t entropy_coded_bytes = 0;  ///< <= bytes.size(); the rest is headers, tables and markers
+  std::size_t entropy_coded_bytes = 0;          ///< <= bytes.size(); the rest is headers, tables and markers
+  std::shared_ptr<const void> owner = nullptr;  ///< the encoder never touches its bytes again
 };
 
 /// One coded audio packet. The bytes are valid only during the call of the PacketSink that receives them.

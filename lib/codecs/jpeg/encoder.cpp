@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "codecs/jpeg/jpeg.h"
 #include "codecs/jpeg/libjpeg_errors.h"
@@ -21,11 +23,11 @@ static_assert(max_dimension == JPEG_MAX_DIMENSION);
 
 namespace {
 
-/// Where libjpeg writes: one buffer, doubled when full and kept for the next picture. From realloc(), since
-/// libjpeg's callbacks may not throw.
+/// Where libjpeg writes: a buffer for each picture, a bit larger than the last one's and doubled when full.
+/// From realloc(), since libjpeg's callbacks may not throw.
 struct Destination : jpeg_destination_mgr {
   std::uint8_t* buffer = nullptr;
-  std::size_t capacity = 0;
+  std::size_t capacity = 0, expected = 65536;
 
   Destination() : jpeg_destination_mgr{} {
     init_destination = [](j_compress_ptr info) { of(info).rewind(info); };
@@ -39,6 +41,14 @@ struct Destination : jpeg_destination_mgr {
   static Destination& of(j_compress_ptr info) { return *static_cast<Destination*>(info->dest); }
   std::span<const std::uint8_t> written() const { return {buffer, capacity - free_in_buffer}; }
 
+  /// Gives away what written() shows.
+  std::shared_ptr<const void> hand_over() {
+    expected = written().size() + written().size() / 8 + 4096;
+    capacity = 0;
+    return {static_cast<const void*>(std::exchange(buffer, nullptr)),
+            [](const void* bytes) { std::free(const_cast<void*>(bytes)); }};
+  }
+
  private:
   void rewind(j_compress_ptr info) {
     if (capacity == 0) grow(info);  // libjpeg writes before it asks for room
@@ -48,7 +58,7 @@ struct Destination : jpeg_destination_mgr {
 
   boolean grow(j_compress_ptr info) {
     const std::size_t used = capacity;  // libjpeg calls only when the whole buffer is full
-    const std::size_t wanted = std::max<std::size_t>(2 * capacity, 65536);
+    const std::size_t wanted = std::max(2 * capacity, expected);
     void* bigger = std::realloc(buffer, wanted);
     if (bigger == nullptr) ERREXIT1(info, JERR_OUT_OF_MEMORY, 0);
     buffer = static_cast<std::uint8_t*>(bigger);
@@ -133,6 +143,7 @@ struct Encoder::State {
   jpeg_compress_struct info{};
   ErrorHandler errors{};
   Destination destination;
+  std::shared_ptr<const void> coded;  // the last picture's bytes
   std::vector<std::uint8_t> scratch;  // one row of macroblocks, for planes not a multiple of 8 wide
   std::optional<std::pair<PixelFormat, EncoderOptions>> configured;
 
@@ -181,7 +192,9 @@ EncodedImage Encoder::encode(const ImageView& image, const EncoderOptions& optio
     throw_error(state_->errors);
   }
   const auto bytes = state_->destination.written();
-  return {bytes, scan_bytes(bytes, options.progressive)};
+  const std::size_t entropy_coded_bytes = scan_bytes(bytes, options.progressive);
+  state_->coded = state_->destination.hand_over();
+  return {bytes, entropy_coded_bytes, state_->coded};
 }
 
 }  // namespace mpq::jpeg

@@ -16,6 +16,7 @@ struct Band {
   int padded;         // width in whole blocks, samples
 
   bool whole_blocks() const { return padded == width; }
+  bool is_inside() const { return whole_blocks() && first + rows <= height; }
 };
 
 Band band(PixelFormat format, int plane, int width, int height, const jpeg_component_info& component,
@@ -32,6 +33,15 @@ template <class Byte>
 Byte* row_of(const BasicImageView<Byte>& image, int plane, int y) {
   const auto& p = image.planes[static_cast<std::size_t>(plane)];
   return p.data + p.stride * y;
+}
+
+/// The picture's own rows; most bands need no more.
+template <class Byte>
+void point_at_picture(JSAMPROW* rows, const BasicImageView<Byte>& image, int plane, const Band& b) {
+  const std::ptrdiff_t stride = image.planes[static_cast<std::size_t>(plane)].stride;
+  Byte* row = row_of(image, plane, b.first);
+  for (int r = 0; r < b.rows; ++r, row += stride)
+    rows[r] = const_cast<JSAMPROW>(row);  // a source is only read
 }
 
 JSAMPROW padded_copy(const std::uint8_t* source, const Band& b, std::uint8_t* scratch) {
@@ -54,6 +64,10 @@ void point_at_source(RawRows& rows, const ImageView& image, const jpeg_component
                      int max_v_samp_factor, int first, std::uint8_t* scratch) {
   for (int p = 0; p < 3; ++p) {
     const Band b = band(image.format, p, image.width, image.height, components[p], max_v_samp_factor, first);
+    if (b.is_inside()) {
+      point_at_picture(rows.rows[p], image, p, b);
+      continue;
+    }
     for (int r = 0; r < b.rows; ++r, scratch += b.padded) {
       const int y = b.first + r;
       if (y >= b.height && r > 0) {
@@ -61,8 +75,7 @@ void point_at_source(RawRows& rows, const ImageView& image, const jpeg_component
         continue;
       }
       const std::uint8_t* source = row_of(image, p, std::min(y, b.height - 1));
-      rows.rows[p][r] =
-          b.whole_blocks() ? const_cast<JSAMPROW>(source) : padded_copy(source, b, scratch);  // only read
+      rows.rows[p][r] = b.whole_blocks() ? const_cast<JSAMPROW>(source) : padded_copy(source, b, scratch);
     }
   }
 }
@@ -71,6 +84,10 @@ void point_at_destination(RawRows& rows, const MutableImageView& image, const jp
                           int max_v_samp_factor, int first, std::uint8_t* scratch) {
   for (int p = 0; p < 3; ++p) {
     const Band b = band(image.format, p, image.width, image.height, components[p], max_v_samp_factor, first);
+    if (b.is_inside()) {
+      point_at_picture(rows.rows[p], image, p, b);
+      continue;
+    }
     for (int r = 0; r < b.rows; ++r, scratch += b.padded) {
       const bool direct = b.whole_blocks() && b.first + r < b.height;
       rows.rows[p][r] = direct ? row_of(image, p, b.first + r) : scratch;

@@ -230,7 +230,7 @@ MPQ_TARGET void finish_row(const float* sums, int left, std::ptrdiff_t count, st
   sums += picture_channels * (left + 2);
   for (std::ptrdiff_t i = 0; i < count; i += lanes) {
     const std::ptrdiff_t rest = count - i;
-    const __mmask16 some = rest >= lanes ? 0xFFFF : static_cast<__mmask16>((1U << rest) - 1);
+    const auto some = static_cast<__mmask16>(rest >= lanes ? 0xFFFFU : (1U << rest) - 1);
     const __m512 x = _mm512_max_ps(_mm512_maskz_loadu_ps(some, sums + i), _mm512_setzero_ps());
     _mm512_mask_cvtusepi32_storeu_epi8(bytes + i, some, _mm512_cvtps_epi32(x));
   }
