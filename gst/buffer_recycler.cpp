@@ -44,14 +44,15 @@ struct BufferRecycler::Store {
 };
 
 BufferRecycler::Entry* BufferRecycler::Entry::create(std::shared_ptr<Store> store, gsize capacity) {
+  static GstAllocator* const system_memory = gst_allocator_find(GST_ALLOCATOR_SYSMEM);
   GstAllocationParams parameters;
   gst_allocation_params_init(&parameters);
   parameters.align = alignment - 1;
-  BufferPtr buffer(gst_buffer_new_allocate(nullptr, capacity, &parameters));
+  BufferPtr buffer(gst_buffer_new_allocate(system_memory, capacity, &parameters));
   GstMapInfo map;
   if (buffer == nullptr || !gst_buffer_map(buffer.get(), &map, GST_MAP_WRITE))
     throw Error(ErrorCode::internal, "No output buffer could be had");
-  gst_buffer_unmap(buffer.get(), &map);  // system memory stays where it is
+  gst_buffer_unmap(buffer.get(), &map);  // it stays where it is
   GstMiniObject* object = GST_MINI_OBJECT_CAST(buffer.get());
   auto entry =
       std::make_unique<Entry>(Entry{std::move(store), buffer.get(), gst_buffer_peek_memory(buffer.get(), 0),
