@@ -3,6 +3,7 @@
 
 #include "gst/buffer_recycler.h"
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -40,7 +41,7 @@ struct BufferRecycler::Entry {
 struct BufferRecycler::Store {
   std::mutex mutex;
   std::vector<BufferPtr> free;  ///< all of this capacity
-  gsize capacity = 0;           ///< 0: nothing is kept
+  gsize capacity = 0;           ///< changed by the recycler's caller alone; 0: nothing is kept
 };
 
 BufferRecycler::Entry* BufferRecycler::Entry::create(std::shared_ptr<Store> store, gsize capacity) {
@@ -98,24 +99,22 @@ void BufferRecycler::clear() {
   freed.reserve(most_kept);
   const std::lock_guard lock(store_->mutex);
   freed.swap(store_->free);
-  store_->capacity = capacity_ = 0;
+  store_->capacity = 0;
 }
 
 BufferPtr BufferRecycler::take(gsize size, std::uint8_t** data) {
   BufferPtr buffer;
-  if (size > capacity_) {
-    clear();
-    capacity_ = size;
-  }
+  if (size > store_->capacity) clear();
   {
     const std::lock_guard lock(store_->mutex);
-    store_->capacity = capacity_;
+    store_->capacity = std::max(store_->capacity, size);
     if (!store_->free.empty()) {
       buffer = std::move(store_->free.back());
       store_->free.pop_back();
     }
   }
-  const Entry& entry = buffer != nullptr ? *Entry::of(buffer.get()) : *Entry::create(store_, capacity_);
+  const Entry& entry =
+      buffer != nullptr ? *Entry::of(buffer.get()) : *Entry::create(store_, store_->capacity);
   if (buffer == nullptr) buffer.reset(entry.buffer);
   GST_BUFFER_FLAGS(entry.buffer) = 0;
   GST_BUFFER_PTS(entry.buffer) = GST_CLOCK_TIME_NONE;
