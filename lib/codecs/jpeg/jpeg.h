@@ -47,9 +47,8 @@ class Encoder {
 
   /// Takes rgb24, rgba32 (alpha is ignored), gray8 (always gives a gray JPEG), and i420, y42b, y444 (full
   /// range, BT.601, as JFIF has it) where the subsampling option is theirs; with Subsampling::gray their Y
-  /// plane alone is coded. The picture has an owner. Throws
-  /// Error(invalid_argument) for other combinations and for options out of range, Error(unsupported) beyond
-  /// max_dimension.
+  /// plane alone is coded. The result has an owner. Throws Error(invalid_argument) for other combinations and
+  /// for options out of range, Error(unsupported) beyond max_dimension.
   EncodedImage encode(const ImageView& image, const EncoderOptions& options);
 
  private:

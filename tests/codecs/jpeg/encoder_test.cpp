@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "codecs/jpeg/jpeg.h"
@@ -114,6 +115,16 @@ TEST(JpegEncoder, ForgetsThePreviousPicturesTablesWhenTheOptionsChange) {
   Encoder fresh, used;
   encode(used, picture, {.quality = 50, .optimize_coding = true});
   EXPECT_EQ(encode(used, picture, {.quality = 50}), encode(fresh, picture, {.quality = 50}));
+}
+
+TEST(JpegEncoder, APicturesOwnerKeepsItsBytes) {
+  auto encoder = std::make_unique<Encoder>();
+  const Picture picture = synthetic(PixelFormat::rgb24, 64, 48);
+  const std::vector<std::uint8_t> expected = encode(*encoder, picture, {.quality = 90});
+  const EncodedImage kept = encoder->encode(picture.view(), {.quality = 90});
+  encode(*encoder, picture, {.quality = 20});
+  encoder = nullptr;
+  EXPECT_EQ(std::vector<std::uint8_t>(kept.bytes.begin(), kept.bytes.end()), expected);
 }
 
 TEST(JpegEncoder, StillWorksAfterAnError) {
